@@ -1,0 +1,52 @@
+"""Tools by name."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+from typing_extensions import TypeIs
+
+from lumos_tools.errors import DuplicateToolError, UnknownToolError
+from lumos_tools.tool import FunctionSchema, Tool, as_tool
+
+Offered = Tool | type[FunctionSchema]
+
+
+class ToolRegistry(Mapping[str, Tool]):
+    """Tools by name, in the order they were added.
+
+    Takes decorated functions, tools and `FunctionSchema` classes. Looking up an unknown name raises
+    `UnknownToolError`, which says the nearest name and all names.
+    """
+
+    def __init__(self, *tools: Offered) -> None:
+        self._tools: dict[str, Tool] = {}
+        self.add(*tools)
+
+    def add(self, *tools: Offered) -> None:
+        """Add *tools*. Raises `DuplicateToolError`, and then has none of them."""
+        added = dict(self._tools)
+        for tool in map(as_tool, tools):
+            if tool.name in added:
+                raise DuplicateToolError(
+                    f"two tools are called {tool.name!r}; give one another with @function_tool(name=...)"
+                )
+            added[tool.name] = tool
+        self._tools = added
+
+    def __getitem__(self, name: str) -> Tool:
+        try:
+            return self._tools[name]
+        except KeyError:
+            near = difflib.get_close_matches(name, self._tools, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            known = ", ".join(self._tools) or "none"
+            raise UnknownToolError(f"no tool named {name!r}{hint} known: {known}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def __repr__(self) -> str:
+        return f"ToolRegistry({', '.join(self._tools)})"

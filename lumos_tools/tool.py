@@ -1,0 +1,224 @@
+"""Tools: what a model may call by name, made from plain functions."""
+
+import asyncio
+import inspect
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial, update_wrapper
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, overload
+
+import pydantic_core
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypedDict, Unpack
+
+from lumos_tools.context import ToolContext
+from lumos_tools.docstrings import read_docstring
+from lumos_tools.errors import InvalidArgumentsError, SchemaError, ToolError
+from lumos_tools.pool import threads
+from lumos_tools.schema import Arguments, Schema, arguments_of
+from lumos_tools.signature import read_signature
+
+P = ParamSpec("P")
+R = TypeVar("R")
+logger = logging.getLogger("lumos_tools")
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)  # legal at every provider
+RESERVED = ("auto", "none", "required")  # the words of a tool choice
+MAX_ERROR = 500
+
+
+class ToolOptions(TypedDict, total=False):
+    """What may be said of a tool: as keywords of `function_tool`, or of a `FunctionSchema` class."""
+
+    name: str
+    """Default: the name of the function or class."""
+    description: str
+    """Default: the docstring, up to its sections."""
+    timeout: float | None
+    """Seconds a call may take, None for ever. Default: 120."""
+    idempotent: bool
+    """Whether a call whose outcome is unknown, after a crash, may be made again. Default: no."""
+
+
+class Tool:
+    """What a model may call by name: arguments that are checked first, and a body that runs after."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        description: str,
+        arguments: Arguments,
+        body: Callable[[Any, ToolContext[Any]], Any],
+        timeout: float | None = 120.0,
+        idempotent: bool = False,
+    ) -> None:
+        if not NAME.fullmatch(name) or name in RESERVED:
+            raise SchemaError(
+                f"{name!r} cannot be a tool's name: it must be 1 to 64 of A-Z a-z 0-9 _, "
+                f"start with no digit and not be one of {', '.join(RESERVED)}; pass name="
+            )
+        self.name = name
+        self.description = description
+        self.timeout = timeout
+        self.idempotent = idempotent
+        self.arguments = arguments
+        self._body = body
+
+    @property
+    def parameters(self) -> Schema:
+        """The JSON Schema of the arguments, a copy: changing it does not change the tool."""
+        return self.arguments.schema
+
+    def check(self, arguments: str | bytes | Mapping[str, Any]) -> "BoundCall":
+        """Check *arguments* and run nothing. Raises `InvalidArgumentsError`."""
+        return BoundCall(self, self.arguments.check(arguments))
+
+    async def call(
+        self, arguments: str | bytes | Mapping[str, Any], context: ToolContext[Any] | None = None
+    ) -> str:
+        """Check *arguments*, raw JSON text or a mapping, run the body, return what the model reads.
+
+        A `str` is returned as it is, all else as JSON. Raises `InvalidArgumentsError` before the body
+        runs, and `ToolError` when the body fails or does not end in time.
+        """
+        return await self.check(arguments).run(context)
+
+    async def _run(self, values: Any, context: ToolContext[Any]) -> str:
+        try:
+            async with asyncio.timeout(self.timeout) as limit:
+                return _text(self.name, await self._body(values, context))
+        except InvalidArgumentsError as error:  # of a tool that the body called
+            raise ToolError(str(error)) from error
+        except ToolError:
+            raise
+        except TimeoutError as error:
+            if not limit.expired():
+                raise self._failed(error) from error
+            raise ToolError(
+                f"{self.name!r} did not end within {self.timeout:g} s; what it did so far is unknown"
+            ) from error
+        except (Exception, SystemExit) as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: BaseException) -> ToolError:
+        logger.error("tool %r failed", self.name, exc_info=error)
+        return ToolError(f"{type(error).__name__}: {error}"[:MAX_ERROR])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
+class BoundCall:
+    """A call whose arguments are checked; `run` carries it out."""
+
+    def __init__(self, tool: Tool, values: Any) -> None:
+        self.tool = tool
+        self.values = values
+
+    async def run(self, context: ToolContext[Any] | None = None) -> str:
+        """Run the body once and return what the model reads. Raises `ToolError`."""
+        return await self.tool._run(self.values, context or ToolContext())
+
+
+class FunctionTool(Tool, Generic[P, R]):
+    """A tool made from a function, and still that function: same call, same type."""
+
+    def __init__(self, function: Callable[P, R], **options: Unpack[ToolOptions]) -> None:
+        if not callable(function) or isinstance(function, type):
+            raise SchemaError(f"{function!r} is no function; for a class, derive from FunctionSchema")
+        name = options.pop("name", getattr(function, "__name__", type(function).__name__))
+        signature = read_signature(function, owner=f"{name}()")
+        options.setdefault("description", signature.description)
+        arguments = arguments_of(signature.parameters, owner=f"{name}()")
+        super().__init__(name, arguments=arguments, body=self._call_function, **options)
+        update_wrapper(self, function, updated=())
+        self.function = function
+        self._context = signature.context
+        self._call = _off_loop(function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.function(*args, **kwargs)
+
+    async def _call_function(self, values: dict[str, Any], context: ToolContext[Any]) -> Any:
+        if self._context:
+            values[self._context] = context
+        return await self._call(**values)
+
+
+@overload
+def function_tool(function: Callable[P, R], /, **options: Unpack[ToolOptions]) -> FunctionTool[P, R]: ...
+@overload
+def function_tool(
+    **options: Unpack[ToolOptions],
+) -> Callable[[Callable[P, R]], FunctionTool[P, R]]: ...
+def function_tool(function: Any = None, /, **options: Unpack[ToolOptions]) -> Any:
+    """Make a tool of a function: `@function_tool`, or `@function_tool(name=..., timeout=...)`.
+
+    Its type hints are the schema, its docstring the texts. Raises `SchemaError` for what no schema
+    can say. Sync functions run in a thread; a parameter typed `ToolContext` gets the context.
+    """
+    if function is None:
+        return lambda function: FunctionTool(function, **options)
+    return FunctionTool(function, **options)
+
+
+class FunctionSchema(BaseModel):
+    """Base class of a tool that declares its arguments as the fields of a model.
+
+    Its docstring is the description; `run(self)` or `run(self, context)`, sync or async, the body.
+    `ToolOptions` are class keywords: `class Refund(FunctionSchema, timeout=5)`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+    __tool_options__: ClassVar[ToolOptions] = {}
+
+    def __init_subclass__(cls, **options: Unpack[ToolOptions]) -> None:
+        super().__init_subclass__()
+        cls.__tool_options__ = options
+
+
+def as_tool(tool: Tool | type[FunctionSchema]) -> Tool:
+    """*tool* itself, or the tool that a `FunctionSchema` class declares. Raises `SchemaError`."""
+    if isinstance(tool, Tool):
+        return tool
+    if not (isinstance(tool, type) and issubclass(tool, FunctionSchema)):
+        raise SchemaError(f"{tool!r} is no tool; decorate a function with @function_tool")
+    run = getattr(tool, "run", None)
+    if run is None:
+        raise SchemaError(f"{tool.__name__} has no body; give it a method run(self)")
+    wants_context = len(inspect.signature(run).parameters) > 1
+    call = _off_loop(run)
+
+    async def body(values: FunctionSchema, context: ToolContext[Any]) -> Any:
+        return await (call(values, context) if wants_context else call(values))
+
+    options = tool.__tool_options__.copy()
+    name = options.pop("name", tool.__name__)
+    options.setdefault("description", read_docstring(tool.__doc__).description)
+    return Tool(name, arguments=Arguments(tool, owner=tool.__name__), body=body, **options)
+
+
+def _off_loop(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """*function* as one to await: a sync one runs in a thread."""
+    if inspect.iscoroutinefunction(function):
+        return function
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        result = await threads.run(partial(function, *args, **kwargs))
+        return await result if inspect.isawaitable(result) else result
+
+    return call
+
+
+def _text(name: str, result: Any) -> str:
+    """What the model reads of *result*: a str as it is, all else as JSON."""
+    if isinstance(result, str):
+        return result
+    try:
+        return pydantic_core.to_json(result, inf_nan_mode="null", bytes_mode="base64").decode()
+    except pydantic_core.PydanticSerializationError as error:
+        raise ToolError(f"{name!r} returned {type(result).__name__}, which is not JSON") from error
