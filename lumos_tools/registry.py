@@ -38,9 +38,9 @@ class ToolRegistry(Mapping[str, Tool]):
             return self._tools[name]
         except KeyError:
             near = difflib.get_close_matches(name, self._tools, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"did you mean {near[0]!r}? " if near else ""
             known = ", ".join(self._tools) or "none"
-            raise UnknownToolError(f"no tool named {name!r}{hint} known: {known}") from None
+            raise UnknownToolError(f"no tool named {name!r}; {hint}known: {known}") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tools)

@@ -1,0 +1,44 @@
+"""One event loop in a thread, for callers that have none: `generate_sync` runs on it."""
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Coroutine
+from functools import cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run_sync(work: Coroutine[Any, Any, T]) -> T:
+    """Run *work* on the background loop and wait for it; an interrupt cancels it."""
+    loop = _loop()
+    if loop is _running_loop():
+        work.close()
+        raise RuntimeError("a sync call inside a sync call's own loop would wait for ever; await instead")
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="lumos-loop", daemon=True).start()
+    atexit.register(_close, loop)
+    return loop
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    """Let connections be closed, as `asyncio.run` does at its end."""
+    asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(timeout=5)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -1,0 +1,147 @@
+"""The loop: ask the model, carry out the calls it asks for, until it answers."""
+
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+
+import msgspec
+from typing_extensions import Unpack
+
+from lumos_agent.acting import Acting
+from lumos_agent.events import AgentEvent, Observer, ReasoningDelta, TextDelta
+from lumos_agent.memory.base import MemoryStorage
+from lumos_agent.messages import Message, SystemMessage, ToolCall
+from lumos_agent.options import (
+    CHOICES,
+    GenerateOptions,
+    OptionKeywords,
+    ToolChoice,
+    refuse_missing,
+)
+from lumos_agent.providers import provider_for
+from lumos_agent.providers.base import Provider, Request
+from lumos_agent.run import Act, Ask, Finish, Run, in_call_order, last_step
+from lumos_agent.runner import Runner
+from lumos_tools.registry import Offered, ToolRegistry
+
+
+class BasicAgent(Runner):
+    """The bare loop. `Agent` is this loop with the abilities of `mixins` added.
+
+    *model* is a name, `openai/gpt-5` for example, or a `Provider`. An option that needs a mixin
+    which this class does not have is a `ConfigError`.
+    """
+
+    def __init__(
+        self,
+        model: str | Provider,
+        *,
+        tools: Iterable[Offered] = (),
+        instructions: str = "",
+        name: str = "agent",
+        memory: MemoryStorage | None = None,
+        observers: Sequence[Observer] = (),
+        base_url: str | None = None,
+        api_key: str | None = None,
+        **options: Unpack[OptionKeywords],
+    ) -> None:
+        self.provider = provider_for(model, base_url=base_url, api_key=api_key)
+        self.tools = ToolRegistry(*tools)
+        self.instructions = [SystemMessage(instructions)] if instructions else []
+        self.name = name
+        self.memory = memory
+        self.observers = observers
+        self.options = GenerateOptions(**options)
+        refuse_missing(self, self.options)
+
+    async def events(self, run: Run) -> AsyncGenerator[AgentEvent]:
+        """Carry out *run* from where its messages stand, telling what happens as it happens."""
+        try:
+            yield run.stamp(run.first())
+            await self.open(run)
+            while not run.finished:
+                match run.next_action():  # a pure function of the transcript
+                    case Ask():
+                        part = self.ask(run)
+                    case Act(calls):
+                        part = self.act(run, calls)
+                    case Finish():
+                        part = self.finish(run)
+                async with aclosing(part):
+                    async for event in part:
+                        for told in (*run.told(), event):
+                            yield run.stamp(told)
+        except Exception as error:
+            for told in (*run.told(), run.failed(error)):
+                yield run.stamp(told)
+            raise
+
+    # The seams. A mixin overrides one or two of them and calls super().
+
+    async def open(self, run: Run) -> None:
+        """Prepare *run*: what is said now follows what was said before."""
+        for message in run.prompt:
+            await self.keep(run, message)
+        run.step = last_step(run.messages)
+
+    async def keep(self, run: Run, message: Message) -> None:
+        """Add *message* to what was said."""
+        run.messages.append(message)
+
+    def choose(self, run: Run) -> ToolChoice:
+        """May the model call a tool in this step, must it, and which?"""
+        return "auto"
+
+    async def ask(self, run: Run) -> AsyncGenerator[AgentEvent]:
+        """Get the model's reply, and keep it."""
+        yield run.begin_step()
+        run.reply = await self.provider.generate(self.request(run))
+        message = run.reply.message
+        if message.reasoning:
+            yield ReasoningDelta(step=run.step, delta=message.reasoning)
+        if message.text:
+            yield TextDelta(step=run.step, delta=message.text)
+        await self.keep(run, message)
+
+    async def act(self, run: Run, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
+        """Carry out *calls* at the same time; each result is kept as it comes, and then shown."""
+        acting = Acting(run, self.tools, keep=self.keep)
+        async with aclosing(acting.events(calls)) as events:
+            async for event in events:
+                yield event
+        yield run.complete_step()
+
+    async def finish(self, run: Run) -> AsyncGenerator[AgentEvent]:
+        """Sum up the last step and the run."""
+        yield run.complete_step()
+        yield run.complete()
+
+    def request(self, run: Run) -> Request:
+        """What the provider is asked in this step."""
+        return Request(
+            messages=[*self.instructions, *run.messages],
+            tools=self.tools,
+            tool_choice=self.choose(run),
+            options=run.options,
+            encoded=run.encoded,
+        )
+
+    def new_run(
+        self,
+        options: OptionKeywords,
+        *,
+        prompt: Sequence[Message] = (),
+        messages: Sequence[Message] = (),
+    ) -> Run:
+        """A run of this agent that has not begun: *prompt* is said now, *messages* were before."""
+        merged = msgspec.structs.replace(self.options, **options)
+        refuse_missing(self, merged)
+        if merged.tool_choice not in CHOICES:
+            self.tools[merged.tool_choice]  # or it raises, with the nearest name
+        name, model = self.provider.name, self.provider.model
+        run = Run(merged, agent=self.name, provider=name, model=f"{name}/{model}")
+        run.prompt, run.messages = tuple(prompt), in_call_order(messages)
+        return run
+
+    async def aclose(self) -> None:
+        """Close the provider's connections; a later run opens new ones."""
+        await self.provider.aclose()

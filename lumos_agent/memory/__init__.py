@@ -1,0 +1,1 @@
+"""Threads of messages, and where they are kept."""

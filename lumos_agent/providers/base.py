@@ -1,0 +1,80 @@
+"""What a provider of models does: answer one request, whole or streaming."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from lumos_agent.messages import AssistantMessage, Message, Usage
+from lumos_agent.options import GenerateOptions, ToolChoice
+from lumos_tools import ToolRegistry
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider is asked."""
+
+    messages: Sequence[Message]
+    """The instructions first, if there are any; each call is answered directly after it."""
+    tools: ToolRegistry
+    tool_choice: ToolChoice = "auto"
+    options: GenerateOptions = GenerateOptions()
+    encoded: dict[int, tuple[Message, bytes]] = msgspec.field(default_factory=dict)
+    """The provider's bytes of each message, by its `id()`, kept for the run: history is encoded once."""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider answers, whole."""
+
+    message: AssistantMessage
+    usage: Usage = Usage()
+    finish_reason: str | None = None
+    """In OpenAI's words: stop, tool_calls, length, content_filter."""
+    request_id: str | None = None
+
+
+class TextPart(msgspec.Struct, frozen=True):
+    """A piece of the text."""
+
+    text: str
+
+
+class ReasoningPart(msgspec.Struct, frozen=True):
+    """A piece of the reasoning."""
+
+    text: str
+
+
+class CallPart(msgspec.Struct, frozen=True):
+    """A piece of a call's arguments."""
+
+    call_id: str
+    name: str
+    text: str
+
+
+Part = TextPart | ReasoningPart | CallPart
+
+
+class Provider(Protocol):
+    """Answers requests; the suite `lumos_agent.testing.ProviderContract` says when one is right.
+
+    Both ways to answer raise `ProviderError`, keep nothing between requests, and may be used by many
+    runs at once.
+    """
+
+    name: str
+    """For example `openai`."""
+    model: str
+    """The model's name as the provider knows it."""
+
+    async def generate(self, request: Request) -> Reply:
+        """Answer *request*, whole."""
+        ...
+
+    def stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
+        """Answer *request* in pieces as they come; the last item is the whole `Reply`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections; a later request opens new ones. May be called twice."""
+        ...

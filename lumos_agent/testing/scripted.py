@@ -1,0 +1,81 @@
+"""A provider that says what a test wrote down."""
+
+import re
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from msgspec.structs import replace
+
+from lumos_agent.errors import ProviderError
+from lumos_agent.messages import AssistantMessage, ToolCall, Usage, encode
+from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, Request, TextPart
+
+
+def says(text: str, *, reasoning: str = "", usage: Usage = Usage(), finish_reason: str = "stop") -> Reply:
+    """A reply of *text*."""
+    message = AssistantMessage(text, reasoning=reasoning)
+    return Reply(message=message, usage=usage, finish_reason=finish_reason)
+
+
+def calls(name: str, /, **arguments: Any) -> Reply:
+    """A reply that calls one tool; `together` makes it several."""
+    call = ToolCall("", name, arguments)
+    return Reply(message=AssistantMessage("", (call,)), finish_reason="tool_calls")
+
+
+def together(*replies: Reply) -> Reply:
+    """One reply with the texts and calls of *replies*."""
+    messages = [reply.message for reply in replies]
+    message = AssistantMessage(
+        "".join(message.text for message in messages),
+        tuple(call for message in messages for call in message.calls),
+    )
+    return replace(replies[-1], message=message)
+
+
+class ScriptedProvider:
+    """A `Provider` that gives *replies* in their order; an exception among them is raised.
+
+    Calls without an id get one: call_1, call_2 ... What it was asked is in `requests`.
+    """
+
+    name = "scripted"
+    model = "script"
+
+    def __init__(self, *replies: Reply | Exception) -> None:
+        self.requests: list[Request] = []
+        self._replies = list(replies)
+        self._calls = 0
+
+    async def generate(self, request: Request) -> Reply:
+        """The next reply."""
+        return self._next(request)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
+        """The next reply, a word at a time."""
+        reply = self._next(request)
+        for word in re.findall(r"\s*\S+\s*", reply.message.reasoning):
+            yield ReasoningPart(word)
+        for word in re.findall(r"\s*\S+\s*?", reply.message.text):
+            yield TextPart(word)
+        for call in reply.message.calls:
+            text = call.arguments if isinstance(call.arguments, str) else encode(call.arguments).decode()
+            yield CallPart(call.id, call.name, text)
+        yield reply
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def _next(self, request: Request) -> Reply:
+        self.requests.append(replace(request, messages=tuple(request.messages)))
+        if len(self.requests) > len(self._replies):
+            raise ProviderError(f"the script has {len(self._replies)} replies, and this is one more")
+        reply = self._replies[len(self.requests) - 1]
+        if isinstance(reply, Exception):
+            raise reply
+        named = tuple(self._named(call) for call in reply.message.calls)
+        return replace(reply, message=replace(reply.message, calls=named))
+
+    def _named(self, call: ToolCall) -> ToolCall:
+        self._calls += 1
+        return call if call.id else replace(call, id=f"call_{self._calls}")
