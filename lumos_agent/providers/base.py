@@ -1,13 +1,16 @@
 """What a provider of models does: answer one request, whole or streaming."""
 
-from collections.abc import AsyncGenerator, Sequence
+import re
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
-from lumos_agent.messages import AssistantMessage, Message, Usage
+from lumos_agent.messages import AssistantMessage, Message, Usage, encode
 from lumos_agent.options import GenerateOptions, ToolChoice
 from lumos_tools import ToolRegistry
+
+WORD = r"\s*\S+(?:\s+\Z)?|\A\s+\Z"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +56,19 @@ class CallPart(msgspec.Struct, frozen=True):
 
 
 Part = TextPart | ReasoningPart | CallPart
+
+
+def pieces(reply: Reply) -> Iterator[Part | Reply]:
+    """*reply* as a stream of it would come: word by word, and then whole."""
+    message = reply.message
+    for word in re.findall(WORD, message.reasoning):
+        yield ReasoningPart(word)
+    for word in re.findall(WORD, message.text):
+        yield TextPart(word)
+    for call in message.calls:
+        text = call.arguments if isinstance(call.arguments, str) else encode(call.arguments).decode()
+        yield CallPart(call.id, call.name, text)
+    yield reply
 
 
 class Provider(Protocol):

@@ -1,14 +1,13 @@
 """A provider that says what a test wrote down."""
 
-import re
 from collections.abc import AsyncGenerator
 from typing import Any
 
 from msgspec.structs import replace
 
 from lumos_agent.errors import ProviderError
-from lumos_agent.messages import AssistantMessage, ToolCall, Usage, encode
-from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, Request, TextPart
+from lumos_agent.messages import AssistantMessage, ToolCall, Usage
+from lumos_agent.providers.base import Part, Reply, Request, pieces
 
 
 def says(text: str, *, reasoning: str = "", usage: Usage = Usage(), finish_reason: str = "stop") -> Reply:
@@ -53,15 +52,8 @@ class ScriptedProvider:
 
     async def stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
         """The next reply, a word at a time."""
-        reply = self._next(request)
-        for word in re.findall(r"\s*\S+\s*", reply.message.reasoning):
-            yield ReasoningPart(word)
-        for word in re.findall(r"\s*\S+\s*?", reply.message.text):
-            yield TextPart(word)
-        for call in reply.message.calls:
-            text = call.arguments if isinstance(call.arguments, str) else encode(call.arguments).decode()
-            yield CallPart(call.id, call.name, text)
-        yield reply
+        for part in pieces(self._next(request)):
+            yield part
 
     async def aclose(self) -> None:
         """Nothing is open."""
