@@ -47,10 +47,8 @@ class OfflineProvider:
         results = [one for one in request.messages[start:] if isinstance(one, ToolResult)]
         if not results:
             return Reply(message=_choose(request, start))
-        text = "\n".join(f"{'It failed: ' if one.is_error else ''}{one.text}" for one in results)
-        return Reply(
-            message=AssistantMessage(f"{text}\n(offline stand-in, from {results[-1].name})")
-        )
+        lines = [*(one.text for one in results), f"(offline stand-in, from {results[-1].name})"]
+        return Reply(message=AssistantMessage("\n".join(lines)))
 
     async def stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
         """The same, a word at a time."""
