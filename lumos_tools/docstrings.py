@@ -14,10 +14,7 @@ class Docstring(NamedTuple):
 
 def read_docstring(text: str | None) -> Docstring:
     """Read *text* in Google, NumPy, Sphinx or Epytext style, whichever fits it best."""
-    try:
-        parsed = docstring_parser.parse(text or "")
-    except docstring_parser.ParseError:
-        return Docstring(" ".join((text or "").split()), {})
+    parsed = docstring_parser.parse(text or "")
     parts = (parsed.short_description, parsed.long_description)
     return Docstring(
         "\n\n".join(part.strip() for part in parts if part),

@@ -21,10 +21,14 @@ Schema = dict[str, Any]
 MAX_FAULTS = 10
 MAX_FAULT = 300
 
-# `format` is asserted as in RFC 3339, but the zone may be missing: a naive datetime has none.
+# `format` is asserted as in RFC 3339, but for what Python's own values need: a naive datetime has no
+# zone, and a timedelta has a fraction.
 _TIME = r"\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?"
 _FORMATS = {
     "time": re.compile(_TIME, re.ASCII).fullmatch,
+    "duration": re.compile(
+        r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?", re.ASCII
+    ).fullmatch,
     "date-time": re.compile(rf"\d{{4}}-\d\d-\d\d[Tt ]{_TIME}", re.ASCII).fullmatch,
 }
 

@@ -1,0 +1,33 @@
+"""What every test stands on."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Seeded and small for everyday use; `scripts/prove` raises the counts.
+settings.register_profile(
+    "test", max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
+settings.register_profile("prove", max_examples=2_000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("LUMOS_PROFILE", "test"))
+
+KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "LUMOS_MODEL", "LUMOS_DEBUG")
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test leaves this machine, or reads the keys of whoever runs it."""
+    for key in KEYS:
+        monkeypatch.delenv(key, raising=False)
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test connects to {address[0]!r}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    yield

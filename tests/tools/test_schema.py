@@ -1,0 +1,248 @@
+"""Schemas, and the checker that agrees with them."""
+
+import json
+import math
+
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import jsonschema
+import pydantic_core
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+
+from lumos_tools import InvalidArgumentsError, SchemaError
+from lumos_tools.schema import MAX_FAULT, Arguments, arguments_of, decode
+from lumos_tools.signature import EMPTY, Parameter
+from tests.tools.random_types import Color, Typed, typed
+
+
+def taking(annotation: Any, default: Any = EMPTY, description: str = "") -> Arguments:
+    return arguments_of([Parameter("it", annotation, default, description)], owner="f()")
+
+
+def faults(arguments: Arguments, given: Any) -> tuple[str, ...]:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        arguments.check(given)
+    return caught.value.faults
+
+
+def schema_of(annotation: Any) -> Any:
+    return taking(annotation).schema["properties"]["it"]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(typed, st.data())
+def test_values_arrive(one: Typed, data: st.DataObject):
+    """A value of any type, written as JSON, passes the schema and arrives as it was."""
+    annotation, values = one
+    value = data.draw(values)
+    written = json.loads(pydantic_core.to_json({"it": value}))
+    arguments = taking(annotation)
+
+    jsonschema.validate(written, arguments.schema)
+    received = arguments.check(written)["it"]
+
+    assert pydantic_core.to_json(value) == pydantic_core.to_json(received)
+    assert type(value) is type(received) or isinstance(value, int | float)
+
+
+@given(typed, json_values)
+def test_refused_by_the_schema(one: Typed, value: Any):
+    """What an independent validator refuses by the schema never gets through the check."""
+    arguments = taking(one[0])
+    if jsonschema.Draft202012Validator(arguments.schema).is_valid({"it": value}):
+        return
+
+    assert faults(arguments, {"it": value})
+
+
+@given(typed)
+def test_schema_is_valid(one: Typed):
+    """Every schema is a valid JSON Schema, closed, and the same each time."""
+    arguments = taking(one[0])
+
+    jsonschema.Draft202012Validator.check_schema(arguments.schema)
+
+    assert arguments.schema["additionalProperties"] is False
+    assert arguments.text == taking(one[0]).text
+
+
+@given(st.text(max_size=40) | st.binary(max_size=40))
+def test_hostile_text(text: str | bytes):
+    """Any text is decoded to an object, or refused as invalid arguments."""
+    try:
+        value = decode(text)
+    except InvalidArgumentsError:
+        return
+
+    assert isinstance(value, dict)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"it": NaN}', "NaN is not a number"),
+        ('{"it": -Infinity}', "-Infinity is not a number"),
+        ('{"it": 1e999}', "1e999 is not a number"),
+        ('{"it": 1, "it": 2}', "key 'it' given twice"),
+        ('{"it": {"x": 1, "x": 2}}', "key 'x' given twice"),
+        ('{"it": "\\ud800"}', "surrogates not allowed"),
+        ('{"it": 1', "line 1 column"),
+        ('{"it": 1} {"it": 2}', "Extra data"),
+        ("[1]", "expected a JSON object, got '[1]'"),
+        ("[" * 100_000, "recursion"),
+        (b"\xff", "not JSON"),
+    ],
+)
+def test_strict_text(text: str | bytes, why: str):
+    """JSON is read as RFC 8259 has it, and a refusal says why."""
+    with pytest.raises(InvalidArgumentsError, match=why.replace("[", r"\[")) as caught:
+        decode(text)
+
+    assert len(str(caught.value)) <= MAX_FAULT
+
+
+def test_empty_text():
+    """Models send nothing for no arguments."""
+    assert {} == decode("")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "fault"),
+    [
+        (int, "1", 'it: "1" is not of type "integer"'),
+        (int, True, 'it: true is not of type "integer"'),
+        (Literal["c", "f"], "k", 'it: "k" is not one of "c" or "f"'),
+        (Annotated[int, Field(ge=1)], 0, "it: 0 is less than the minimum of 1"),
+        (list[int], [1, "x"], 'it[1]: "x" is not of type "integer"'),
+        (int | None, "x", 'it: "x" is not valid under any of the schemas listed in the \'anyOf\' keyword'),
+        (Annotated[int, Field(ge=1)] | None, 0, "it: 0 is less than the minimum of 1"),
+        (datetime, "soon", 'it: "soon" is not a "date-time"'),
+        (datetime, "1577836800", 'it: "1577836800" is not a "date-time"'),
+        (Decimal, "1_0", 'it: "1_0" does not match "^-?[0-9]+(\\.[0-9]+)?$"'),
+    ],
+    ids=str,
+)
+def test_faults_read_well(annotation: Any, value: Any, fault: str):
+    """A fault is one line: the path, what was expected, what came."""
+    assert (fault,) == faults(taking(annotation), {"it": value})
+
+
+def test_missing_and_unknown():
+    """What is missing and what is not asked for are faults of the whole."""
+    assert {
+        "Additional properties are not allowed ('other' was unexpected)",
+        '"it" is a required property',
+    } == {*faults(taking(int), {"other": 1})}
+
+
+def test_closed_inside():
+    """A misspelt key inside a model is a fault, not a lost value; a model may ask to be open."""
+
+    class Closed(BaseModel):
+        title: int = 1
+
+    class Open(Closed):
+        model_config = {"extra": "allow"}
+
+    assert faults(taking(Closed), {"it": {"titel": 1}})
+    assert {"titel": 1} == taking(Open).check({"it": {"titel": 1}})["it"].model_extra
+    assert ["title"] == list(taking(Closed).schema["$defs"]["Closed"]["properties"])
+
+
+def test_pydantic_has_the_last_word():
+    """A check of the model's own, which no schema shows, is a fault with its path."""
+
+    class Even(BaseModel):
+        it: Annotated[int, Field(multiple_of=1)]
+
+        def model_post_init(self, context: Any) -> None:
+            if self.it % 2:
+                raise ValueError("odd")
+
+    assert ("it: Value error, odd, got {'it': 3}",) == faults(taking(Even), {"it": {"it": 3}})
+
+
+def test_many_faults():
+    """Of many faults the first ten are told, and how many more there are."""
+    told = faults(taking(list[int]), {"it": ["x"] * 15})
+
+    assert 11 == len(told)
+    assert "and 5 more" == told[-1]
+
+
+def test_long_fault():
+    """A fault is cut before it fills the model's window."""
+    (fault,) = faults(taking(int), {"it": "x" * 1_000})
+
+    assert MAX_FAULT == len(fault)
+    assert fault.endswith("...")
+
+
+def test_zone_may_be_missing():
+    """A naive datetime or time is a value, as it is in Python."""
+    assert datetime(2026, 1, 2, 3, 4) == taking(datetime).check({"it": "2026-01-02T03:04"})["it"]
+    assert time(10, 30) == taking(time).check({"it": "10:30"})["it"]
+
+
+def test_extras():
+    """Docstring text and default stand in the schema, beside the type."""
+    assert {"type": "integer", "description": "How many.", "default": 3} == (
+        taking(int, 3, "How many.").schema["properties"]["it"]
+    )
+    assert "red" == taking(Color, Color.RED).schema["properties"]["it"]["default"]
+    assert "default" not in taking(Any, object()).schema["properties"]["it"]
+
+
+def test_default_is_the_functions():
+    """A missing argument stays missing, so that the function's own default holds."""
+    assert {} == taking(int, 3).check("{}")
+
+
+def test_copies():
+    """Changing a returned schema changes nothing."""
+    arguments = taking(int)
+    arguments.schema.clear()
+
+    assert "it" in arguments.schema["properties"]
+
+
+@pytest.mark.parametrize("name", ["json", "schema", "self", "model_config", "_id", "größe", "class"])
+def test_any_name(name: str):
+    """A parameter may have any name."""
+    arguments = arguments_of([Parameter(name, int, EMPTY, "")], owner="f()")
+
+    assert {name: 1} == arguments.check({name: 1})
+
+
+def test_impossible_constraint():
+    """A constraint that does not go with its type is an error that names the tool."""
+    with pytest.raises(SchemaError, match=r"f\(\): its types do not make a schema"):
+        taking(Annotated[str, Field(pattern="(")]).schema  # noqa: B018
+
+
+def test_numbers_are_finite():
+    """No float that reaches a tool is infinite or not a number."""
+    arguments = taking(float)
+
+    assert 1e300 == arguments.check('{"it": 1e300}')["it"]
+    assert faults(arguments, {"it": math.inf})
+    assert faults(arguments, {"it": math.nan})
+
+
+def test_schema_of_decimal():
+    """A Decimal is a number, or text that is one."""
+    assert Decimal("1.10") == taking(Decimal).check({"it": "1.10"})["it"]
+    assert ["number", "string"] == [one["type"] for one in schema_of(Decimal)["anyOf"]]
+
+

@@ -1,0 +1,324 @@
+"""Tools: functions and models that a model may call."""
+
+import asyncio
+import functools
+import inspect
+import logging
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field
+
+from lumos_tools import (
+    FunctionSchema,
+    FunctionTool,
+    InvalidArgumentsError,
+    SchemaError,
+    ToolContext,
+    ToolError,
+    function_tool,
+)
+from lumos_tools.tool import MAX_ERROR, as_tool
+
+
+@function_tool
+def add(a: int, b: int = 1) -> int:
+    """Add two numbers.
+
+    Args:
+        a: The first.
+    """
+    return a + b
+
+
+class Refund(FunctionSchema, name="refund", timeout=5.0):
+    """Refund an order.
+
+    In full or in part.
+    """
+
+    order: str = Field(pattern="^[A-Z]{2}[0-9]+$")
+    amount: Decimal = Decimal(1)
+    """How much of it."""
+
+    async def run(self) -> dict[str, Any]:
+        """Pay."""
+        return {"order": self.order, "amount": self.amount}
+
+
+async def fault(tool: Any, arguments: Any = "{}") -> str:
+    with pytest.raises(ToolError) as caught:
+        await as_tool(tool).call(arguments)
+    assert not isinstance(caught.value, InvalidArgumentsError)
+    return str(caught.value)
+
+
+def test_stays_a_function():
+    """A decorated function is called, named and looked into as before."""
+    assert 3 == add(1, b=2)
+    assert "add" == add.__name__
+    assert add.__doc__ is not None and add.__doc__.startswith("Add two")
+    assert ["a", "b"] == list(inspect.signature(add).parameters)
+    assert "<FunctionTool add>" == repr(add)
+
+
+def test_describes_itself():
+    """Name, description and parameters come from the function."""
+    assert "add" == add.name
+    assert "Add two numbers." == add.description
+    assert {
+        "type": "object",
+        "properties": {
+            "a": {"type": "integer", "description": "The first."},
+            "b": {"type": "integer", "default": 1},
+        },
+        "required": ["a"],
+        "additionalProperties": False,
+    } == add.parameters
+    assert 120.0 == add.timeout
+    assert not add.idempotent
+
+
+def test_options():
+    """Options of the decorator win over what the function says."""
+
+    @function_tool(name="plus", description="Sum.", timeout=None, idempotent=True)
+    def add(a: int) -> int:
+        return a
+
+    assert ("plus", "Sum.", None, True) == (add.name, add.description, add.timeout, add.idempotent)
+    assert 2 == add(2)
+
+
+@pytest.mark.parametrize("name", ["auto", "none", "required", "größe", "2x", "a-b", "", "x" * 65, "x\n"])
+def test_illegal_names(name: str):
+    """A name that some provider refuses is refused at decoration."""
+    with pytest.raises(SchemaError, match="cannot be a tool's name"):
+        function_tool(name=name)(lambda: None)
+
+
+@pytest.mark.parametrize("thing", [3, int, Refund])
+def test_no_function(thing: Any):
+    """Only a function is made a tool; a class is told of FunctionSchema."""
+    with pytest.raises(SchemaError, match="derive from FunctionSchema"):
+        FunctionTool(thing)
+
+
+async def test_call():
+    """Arguments come as text or mapping, and the answer is text."""
+    assert "3" == await add.call('{"a": 1, "b": 2}')
+    assert "3" == await add.call(b'{"a": 2}')
+    assert "3" == await add.call({"a": 2})
+
+
+async def test_checks_first():
+    """With arguments that do not fit, the body does not run."""
+    ran = []
+
+    @function_tool
+    def note(it: int) -> None:
+        ran.append(it)
+
+    with pytest.raises(InvalidArgumentsError):
+        await note.call({"it": "1"})
+    bound = note.check({"it": 1})
+
+    assert [] == ran
+    assert {"it": 1} == bound.values
+    assert "null" == await bound.run()
+    assert [1] == ran
+
+
+@dataclass
+class Place:
+    name: str
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        ("as it is\n", "as it is\n"),
+        ("", ""),
+        (None, "null"),
+        (3, "3"),
+        (float("nan"), "null"),
+        ([Decimal("1.50")], '["1.50"]'),
+        (Place("Zürich"), '{"name":"Zürich"}'),
+        (b"hi", '"aGk="'),
+        ({"on": date(2026, 1, 2)}, '{"on":"2026-01-02"}'),
+    ],
+    ids=repr,
+)
+async def test_results(result: Any, text: str):
+    """A str is read as it is, all else as JSON."""
+    assert text == await function_tool(name="it")(lambda: result).call({})
+
+
+async def test_result_no_json():
+    """A result that JSON cannot say is the tool's fault, and the model is told."""
+    assert "'it' returned object, which is not JSON" == await fault(function_tool(name="it")(lambda: object()))
+
+
+async def test_sync_off_the_loop():
+    """A sync function runs in a thread, an async one on the loop."""
+    here = threading.get_ident()
+
+    async def ident() -> int:
+        return threading.get_ident()
+
+    assert str(here) == await function_tool(ident).call({})
+    assert str(here) != await function_tool(name="there")(lambda: threading.get_ident()).call({})
+
+
+async def test_sync_wrapper_of_async():
+    """A sync function that returns a coroutine is awaited."""
+
+    async def slow(it: int) -> int:
+        return it
+
+    @functools.wraps(slow)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return slow(*args, **kwargs)
+
+    assert "4" == await function_tool(wrapper).call({"it": 4})
+
+
+async def test_context():
+    """A parameter typed ToolContext gets the context and is not in the schema."""
+
+    @function_tool
+    def whose(context: ToolContext[str], it: int = 0) -> str:
+        return f"{context.deps} {it}"
+
+    assert ["it"] == list(whose.parameters["properties"])
+    assert "Ada 1" == await whose.call({"it": 1}, ToolContext(deps="Ada"))
+    assert "None 0" == await whose.call({})
+
+
+async def test_body_fails(caplog: pytest.LogCaptureFixture):
+    """An exception is logged with its traceback; the model reads type and message alone."""
+
+    @function_tool
+    def boom() -> None:
+        raise ValueError("x" * 1_000)
+
+    with caplog.at_level(logging.ERROR, "lumos_tools"):
+        message = await fault(boom)
+
+    assert message.startswith("ValueError: xxx")
+    assert MAX_ERROR == len(message)
+    assert "Traceback" in caplog.text
+
+
+async def test_body_says(caplog: pytest.LogCaptureFixture):
+    """A ToolError's message is for the model, as it is, and nothing is logged."""
+
+    @function_tool
+    async def no() -> None:
+        raise ToolError("only https")
+
+    assert "only https" == await fault(no)
+    assert "" == caplog.text
+
+
+async def test_inner_arguments():
+    """Bad arguments to a tool inside a tool are a failure of the outer one, whose body has run."""
+
+    @function_tool
+    async def outer() -> str:
+        return await add.call({})
+
+    assert '"a" is a required property' == await fault(outer)
+
+
+async def test_exit_is_a_failure():
+    """A tool that calls sys.exit does not end the program."""
+
+    @function_tool
+    def leave() -> None:
+        sys.exit(2)
+
+    assert "SystemExit: 2" == await fault(leave)
+
+
+async def test_timeout():
+    """A tool that hangs is left after its time, and the model is told what that means."""
+
+    @function_tool(timeout=0.01)
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    release = threading.Event()
+
+    @function_tool(timeout=0.01)
+    def hang_sync() -> None:
+        release.wait(10)
+
+    assert "'hang' did not end within 0.01 s; what it did so far is unknown" == await fault(hang)
+    assert "'hang_sync' did not end" in await fault(hang_sync)
+    release.set()
+
+
+async def test_own_timeout_error():
+    """A TimeoutError of the body's own is a failure like any other."""
+
+    @function_tool
+    async def slow() -> None:
+        raise TimeoutError("database")
+
+    assert "TimeoutError: database" == await fault(slow)
+
+
+async def test_function_schema():
+    """A FunctionSchema class is a tool: fields are parameters, the docstring its description."""
+    tool = as_tool(Refund)
+
+    assert ("refund", "Refund an order.\n\nIn full or in part.", 5.0) == (
+        tool.name,
+        tool.description,
+        tool.timeout,
+    )
+    assert ["order", "amount"] == list(tool.parameters["properties"])
+    assert "How much of it." == tool.parameters["properties"]["amount"]["description"]
+    assert "description" not in tool.parameters
+    assert '{"order":"AB1","amount":"2"}' == await tool.call({"order": "AB1", "amount": "2"})
+    with pytest.raises(InvalidArgumentsError, match="order"):
+        await tool.call({"order": "no"})
+    assert as_tool(tool) is tool
+    assert "<Tool refund>" == repr(tool)
+
+
+async def test_function_schema_with_context():
+    """run may ask for the context, and may be sync."""
+
+    class Whose(FunctionSchema):
+        it: Annotated[int, Field(gt=0)]
+
+        def run(self, context: ToolContext[str]) -> str:
+            return f"{context.deps} {self.it}"
+
+    tool = as_tool(Whose)
+
+    assert "Whose" == tool.name
+    assert "Ada 1" == await tool.call({"it": 1}, ToolContext(deps="Ada"))
+
+
+def test_function_schema_without_body():
+    """A FunctionSchema that cannot run is refused."""
+
+    class Empty(FunctionSchema):
+        it: int
+
+    with pytest.raises(SchemaError, match=r"Empty has no body; give it a method run\(self\)"):
+        as_tool(Empty)
+
+
+def test_as_tool_refuses():
+    """A plain function is not a tool; the message says how it becomes one."""
+    with pytest.raises(SchemaError, match="decorate a function with @function_tool"):
+        as_tool(len)  # type: ignore[arg-type]
