@@ -43,7 +43,9 @@ class Acting:
             yield ToolCallStart(step=run.step, call=call)
         inbox: asyncio.Queue[asyncio.Task[ToolResult] | None] = asyncio.Queue()
         # A tool may emit from its thread; None in the inbox wakes the loop below.
-        run.on_tell = partial(asyncio.get_running_loop().call_soon_threadsafe, inbox.put_nowait, None)
+        run.on_tell = partial(
+            asyncio.get_running_loop().call_soon_threadsafe, inbox.put_nowait, None
+        )
         started: dict[asyncio.Task[ToolResult], _Started] = {}
         try:
             for call in calls:

@@ -15,7 +15,9 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     loop = _loop()
     if loop is _running_loop():
         work.close()
-        raise RuntimeError("a sync call inside a sync call's own loop would wait for ever; await instead")
+        raise RuntimeError(
+            "a sync call inside a sync call's own loop would wait for ever; await instead"
+        )
     future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
         return future.result()

@@ -40,7 +40,9 @@ def load_config(path: str | Path = FILE) -> Config:
 def _refuse(key: str, value: Any, where: str) -> None:
     known = Config.__struct_fields__
     if key == "api_key":
-        raise ConfigError(f"{where}: a key does not belong in a file; name its variable: api_key_env = ...")
+        raise ConfigError(
+            f"{where}: a key does not belong in a file; name its variable: api_key_env = ..."
+        )
     if key not in known:
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"

@@ -58,7 +58,9 @@ def next_action(messages: Sequence[Message]) -> Action:
     if calls:
         return Act(calls)
     if not messages or isinstance(messages[-1], SystemMessage):
-        raise AgentError("there is nothing to answer; the messages must end with the user's or a result")
+        raise AgentError(
+            "there is nothing to answer; the messages must end with the user's or a result"
+        )
     return Finish() if isinstance(messages[-1], AssistantMessage) else Ask()
 
 
@@ -86,13 +88,14 @@ def in_call_order(messages: Sequence[Message]) -> list[Message]:
     for message in messages:
         if isinstance(message, ToolResult):
             results.append(message)
+            results.sort(key=lambda result: order.get(result.call_id, 0))
             continue
-        ordered += sorted(results, key=lambda result: order.get(result.call_id, 0))
+        ordered += results
         ordered.append(message)
         results = []
         if isinstance(message, AssistantMessage):
             order = {call.id: place for place, call in enumerate(message.calls)}
-    return ordered + sorted(results, key=lambda result: order.get(result.call_id, 0))
+    return ordered + results
 
 
 def last_step(messages: Sequence[Message]) -> int:
@@ -182,7 +185,9 @@ class Run:
         """Count a step. Raises `StepLimitError` where there may be no other."""
         limit = self.options.max_steps
         if self.step >= limit:
-            raise StepLimitError(f"still calling tools after {limit} steps; raise max_steps=", run=self)
+            raise StepLimitError(
+                f"still calling tools after {limit} steps; raise max_steps=", run=self
+            )
         self.step += 1
         self.reply = None
         self._first_token = None

@@ -3,9 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from types import TracebackType
+from typing import Self
 
 import msgspec
-from typing_extensions import Self, Unpack
+from typing_extensions import Unpack
 
 from lumos_agent.background import run_sync
 from lumos_agent.errors import AgentError, ConfigError
@@ -95,7 +96,9 @@ class Runner(ABC):
     ) -> GenerateResult:
         """`generate` that insists on a thread."""
         if not options.get("thread"):
-            raise ConfigError("generate_with_memory needs thread=, the id of the thread to go on with")
+            raise ConfigError(
+                "generate_with_memory needs thread=, the id of the thread to go on with"
+            )
         return await self.generate(prompt, **options)
 
     def stream(self, prompt: str, **options: Unpack[OptionKeywords]) -> RunStream:
@@ -113,7 +116,9 @@ class Runner(ABC):
         been before: a tool that is not `idempotent` is answered "interrupted" instead.
         """
         if not messages and not options.get("thread"):
-            raise ConfigError("resume needs messages=, a transcript, or thread=, the id of a stored one")
+            raise ConfigError(
+                "resume needs messages=, a transcript, or thread=, the id of a stored one"
+            )
         run = self.new_run(options, messages=messages)
         run.resumed = True
         return await self._finish(run)

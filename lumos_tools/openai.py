@@ -40,7 +40,9 @@ class OpenAIFunctionCall(msgspec.Struct, frozen=True):
         return decode(self.arguments)
 
 
-def parse_openai_function_calls(reply: Mapping[str, Any] | str | bytes) -> tuple[OpenAIFunctionCall, ...]:
+def parse_openai_function_calls(
+    reply: Mapping[str, Any] | str | bytes,
+) -> tuple[OpenAIFunctionCall, ...]:
     """The calls in *reply*: a chat completion, or its message alone, as JSON text or decoded.
 
     Reads the retired `function_call` too, whose call has no id. Raises `msgspec.ValidationError` for
@@ -48,13 +50,17 @@ def parse_openai_function_calls(reply: Mapping[str, Any] | str | bytes) -> tuple
     """
     data = msgspec.json.decode(reply) if isinstance(reply, str | bytes) else reply
     completion = msgspec.convert(data, _Completion)
-    message = completion.choices[0].message if completion.choices else msgspec.convert(data, _Message)
+    message = (
+        completion.choices[0].message if completion.choices else msgspec.convert(data, _Message)
+    )
     calls = tuple(
         OpenAIFunctionCall(call.id or "", call.function.name, call.function.arguments or "{}")
         for call in message.tool_calls or ()
     )
     if message.function_call and not calls:
-        return (OpenAIFunctionCall("", message.function_call.name, message.function_call.arguments),)
+        return (
+            OpenAIFunctionCall("", message.function_call.name, message.function_call.arguments),
+        )
     return calls
 
 

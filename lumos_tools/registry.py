@@ -3,8 +3,6 @@
 import difflib
 from collections.abc import Iterator, Mapping
 
-from typing_extensions import TypeIs
-
 from lumos_tools.errors import DuplicateToolError, UnknownToolError
 from lumos_tools.tool import FunctionSchema, Tool, as_tool
 

@@ -5,14 +5,14 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NotRequired, Required
 
 import pydantic_core
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
-from typing_extensions import NotRequired, Required, TypedDict
+from typing_extensions import TypedDict
 
 from lumos_tools.errors import InvalidArgumentsError, SchemaError
 from lumos_tools.signature import EMPTY, Parameter
@@ -27,7 +27,8 @@ _TIME = r"\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?"
 _FORMATS = {
     "time": re.compile(_TIME, re.ASCII).fullmatch,
     "duration": re.compile(
-        r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?", re.ASCII
+        r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?",
+        re.ASCII,
     ).fullmatch,
     "date-time": re.compile(rf"\d{{4}}-\d\d-\d\d[Tt ]{_TIME}", re.ASCII).fullmatch,
 }
@@ -40,7 +41,9 @@ class Arguments:
     adds keywords to the schema of a parameter. All is built when first asked for.
     """
 
-    def __init__(self, type_: Any, *, owner: str, extras: Mapping[str, Schema] | None = None) -> None:
+    def __init__(
+        self, type_: Any, *, owner: str, extras: Mapping[str, Schema] | None = None
+    ) -> None:
         self._type = type_
         self._owner = owner
         self._extras = extras or {}
@@ -87,7 +90,9 @@ class Arguments:
     def _gate(self) -> Any:
         import jsonschema_rs
 
-        formats = {name: lambda text, match=match: bool(match(text)) for name, match in _FORMATS.items()}
+        formats = {
+            name: lambda text, match=match: bool(match(text)) for name, match in _FORMATS.items()
+        }
         return jsonschema_rs.validator_for(self.schema, validate_formats=True, formats=formats)
 
 
@@ -101,7 +106,8 @@ def arguments_of(parameters: Sequence[Parameter], *, owner: str) -> Arguments:
         one.name: (Required if one.default is EMPTY else NotRequired)[one.annotation]
         for one in parameters
     }
-    type_: Any = TypedDict("Arguments", fields)  # type: ignore[operator]
+    make: Any = TypedDict  # with fields that only now are known
+    type_ = make("Arguments", fields)
     type_.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
     return Arguments(type_, owner=owner, extras={one.name: _extra(one) for one in parameters})
 
@@ -139,7 +145,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> Schema:
     value = dict(pairs)
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"key {next(name for name in names if names.count(name) > 1)!r} given twice")
+        raise ValueError(
+            f"key {next(name for name in names if names.count(name) > 1)!r} given twice"
+        )
     return value
 
 
@@ -193,8 +201,7 @@ def _gate_faults(errors: Iterable[Any]) -> Iterator[str]:
 
 def _other_type(branch: Sequence[Any], union: Any) -> bool:
     return any(
-        one.instance_path == union.instance_path and one.kind.name == "type"
-        for one in branch
+        one.instance_path == union.instance_path and one.kind.name == "type" for one in branch
     )
 
 

@@ -19,9 +19,8 @@ from lumos_tools.docstrings import read_docstring
 from lumos_tools.errors import SchemaError
 
 EMPTY = inspect.Parameter.empty
-PLAIN = {str, int, float, bool, None, type(None), Any, object}
-PLAIN |= {date, datetime, time, timedelta, Decimal, UUID}
-BARE = {list, dict, tuple, set, frozenset}
+PLAIN: set[Any] = {str, int, float, bool, None, type(None), Any, object}
+PLAIN |= {date, datetime, time, timedelta, Decimal, UUID, list, dict, tuple, set, frozenset}
 UNIONS = {Union, types.UnionType}
 WAY_OUT = "use str, int, float, bool, list, dict, an Enum, a dataclass or a pydantic model"
 
@@ -70,7 +69,9 @@ def _refuse_kind(parameter: inspect.Parameter, owner: str) -> None:
         case parameter.VAR_KEYWORD:
             raise SchemaError(f"{where} takes any names; make it one dict parameter")
         case parameter.POSITIONAL_ONLY:
-            raise SchemaError(f"{where} is positional-only, but a model names its arguments; drop the '/'")
+            raise SchemaError(
+                f"{where} is positional-only, but a model names its arguments; drop the '/'"
+            )
         case _:
             return
 
@@ -79,8 +80,10 @@ def _annotation(parameter: inspect.Parameter, function: Callable[..., Any], owne
     """The type of *parameter*, alone: a return annotation that cannot be resolved does no harm."""
     where = f"{owner}: parameter {parameter.name!r}"
     if parameter.annotation is EMPTY:
-        hint = "decorate the bound method instead" if parameter.name in ("self", "cls") else (
-            f"say what it takes, for example {parameter.name}: str"
+        hint = (
+            "decorate the bound method instead"
+            if parameter.name in ("self", "cls")
+            else (f"say what it takes, for example {parameter.name}: str")
         )
         raise SchemaError(f"{where} has no annotation; {hint}")
     plain = inspect.unwrap(function)
@@ -114,7 +117,7 @@ def _walk(annotation: Any, where: str, seen: set[int]) -> None:
 
 def _is_plain(annotation: Any) -> bool:
     try:
-        return annotation in PLAIN or annotation in BARE
+        return annotation in PLAIN
     except TypeError:  # Annotated with something unhashable
         return False
 
@@ -130,7 +133,9 @@ def _inside(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
         yield from ((one, where) for one in arguments if one is not Ellipsis)
     elif origin is dict:
         if not _is_text(arguments[0]):
-            raise SchemaError(f"{where} is {_name(annotation)}, but JSON keys are text; use dict[str, ...]")
+            raise SchemaError(
+                f"{where} is {_name(annotation)}, but JSON keys are text; use dict[str, ...]"
+            )
         yield arguments[1], where
     elif isinstance(annotation, TypeAliasType):
         yield annotation.__value__, where
@@ -143,7 +148,9 @@ def _inside(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
 def _fields(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
     owner = typing.get_origin(annotation) or annotation
     if not isinstance(owner, type):
-        raise SchemaError(f"{where} has the type {_name(annotation)}, which has no JSON Schema; {WAY_OUT}")
+        raise SchemaError(
+            f"{where} has the type {_name(annotation)}, which has no JSON Schema; {WAY_OUT}"
+        )
     if issubclass(owner, Enum):
         _refuse_values([member.value for member in owner], annotation, where)
     elif issubclass(owner, BaseModel):
@@ -153,7 +160,9 @@ def _fields(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
         for name, hint in get_type_hints(owner, include_extras=True).items():
             yield _bare(hint), f"{where}, field {_name(owner)}.{name}"
     else:
-        raise SchemaError(f"{where} has the type {_name(annotation)}, which has no JSON Schema; {WAY_OUT}")
+        raise SchemaError(
+            f"{where} has the type {_name(annotation)}, which has no JSON Schema; {WAY_OUT}"
+        )
 
 
 def _bare(hint: Any) -> Any:
@@ -167,7 +176,9 @@ def _bare(hint: Any) -> Any:
 def _refuse_values(values: typing.Iterable[Any], annotation: Any, where: str) -> None:
     for value in values:
         if type(value) not in (str, int, float, bool, type(None)):
-            raise SchemaError(f"{where} has {_name(annotation)}, but {value!r} is no JSON value; use its value")
+            raise SchemaError(
+                f"{where} has {_name(annotation)}, but {value!r} is no JSON value; use its value"
+            )
 
 
 def _is_text(annotation: Any) -> bool:

@@ -46,11 +46,11 @@ class Tool:
 
     def __init__(
         self,
-        name: str,
-        *,
-        description: str,
         arguments: Arguments,
-        body: Callable[[Any, ToolContext[Any]], Any],
+        body: Callable[[Any, ToolContext[Any]], Awaitable[Any]],
+        *,
+        name: str,
+        description: str = "",
         timeout: float | None = 120.0,
         idempotent: bool = False,
     ) -> None:
@@ -127,12 +127,14 @@ class FunctionTool(Tool, Generic[P, R]):
 
     def __init__(self, function: Callable[P, R], **options: Unpack[ToolOptions]) -> None:
         if not callable(function) or isinstance(function, type):
-            raise SchemaError(f"{function!r} is no function; for a class, derive from FunctionSchema")
-        name = options.pop("name", getattr(function, "__name__", type(function).__name__))
+            raise SchemaError(
+                f"{function!r} is no function; for a class, derive from FunctionSchema"
+            )
+        name = options.get("name", getattr(function, "__name__", type(function).__name__))
         signature = read_signature(function, owner=f"{name}()")
-        options.setdefault("description", signature.description)
         arguments = arguments_of(signature.parameters, owner=f"{name}()")
-        super().__init__(name, arguments=arguments, body=self._call_function, **options)
+        defaults = ToolOptions(name=name, description=signature.description)
+        super().__init__(arguments, self._call_function, **(defaults | options))
         update_wrapper(self, function, updated=())
         self.function = function
         self._context = signature.context
@@ -148,7 +150,9 @@ class FunctionTool(Tool, Generic[P, R]):
 
 
 @overload
-def function_tool(function: Callable[P, R], /, **options: Unpack[ToolOptions]) -> FunctionTool[P, R]: ...
+def function_tool(
+    function: Callable[P, R], /, **options: Unpack[ToolOptions]
+) -> FunctionTool[P, R]: ...
 @overload
 def function_tool(
     **options: Unpack[ToolOptions],
@@ -171,9 +175,7 @@ class FunctionSchema(BaseModel):
     `ToolOptions` are class keywords: `class Refund(FunctionSchema, timeout=5)`.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
     __tool_options__: ClassVar[ToolOptions] = {}
 
     def __init_subclass__(cls, **options: Unpack[ToolOptions]) -> None:
@@ -196,10 +198,9 @@ def as_tool(tool: Tool | type[FunctionSchema]) -> Tool:
     async def body(values: FunctionSchema, context: ToolContext[Any]) -> Any:
         return await (call(values, context) if wants_context else call(values))
 
-    options = tool.__tool_options__.copy()
-    name = options.pop("name", tool.__name__)
-    options.setdefault("description", read_docstring(tool.__doc__).description)
-    return Tool(name, arguments=Arguments(tool, owner=tool.__name__), body=body, **options)
+    description = read_docstring(tool.__doc__).description
+    options = ToolOptions(name=tool.__name__, description=description) | tool.__tool_options__
+    return Tool(Arguments(tool, owner=tool.__name__), body, **options)
 
 
 def _off_loop(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

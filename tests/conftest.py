@@ -9,7 +9,11 @@ from hypothesis import HealthCheck, settings
 
 # Seeded and small for everyday use; `scripts/prove` raises the counts.
 settings.register_profile(
-    "test", max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+    "test",
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 settings.register_profile("prove", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("LUMOS_PROFILE", "test"))

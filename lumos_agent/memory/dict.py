@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from msgspec.structs import replace
-from typing_extensions import Self
 
 from lumos_agent.errors import MemoryStorageError, ThreadConflictError, ThreadNotFoundError
 from lumos_agent.memory.base import Appended, GetMessagesParams, MemoryThread, Page, Stored
@@ -175,7 +174,9 @@ class InMemoryStorage:
     def _find(self, id: str, resource: str | None) -> _Kept:
         kept = self._kept.get(id)
         if kept is None or resource not in (None, kept.thread.resource):
-            raise ThreadNotFoundError(f"no thread {id!r}" + (f" of {resource!r}" if resource else ""))
+            raise ThreadNotFoundError(
+                f"no thread {id!r}" + (f" of {resource!r}" if resource else "")
+            )
         return kept
 
 

@@ -13,7 +13,9 @@ def provider_for(
     """
     if not isinstance(model, str):
         if base_url or api_key:
-            raise ConfigError("base_url= and api_key= go with a model's name; a provider has its own")
+            raise ConfigError(
+                "base_url= and api_key= go with a model's name; a provider has its own"
+            )
         return model
     if model == "offline":
         from lumos_agent.providers.offline import OfflineProvider

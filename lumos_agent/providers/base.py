@@ -66,7 +66,9 @@ def pieces(reply: Reply) -> Iterator[Part | Reply]:
     for word in re.findall(WORD, message.text):
         yield TextPart(word)
     for call in message.calls:
-        text = call.arguments if isinstance(call.arguments, str) else encode(call.arguments).decode()
+        text = (
+            call.arguments if isinstance(call.arguments, str) else encode(call.arguments).decode()
+        )
         yield CallPart(call.id, call.name, text)
     yield reply
 

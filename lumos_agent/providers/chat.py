@@ -29,7 +29,9 @@ from lumos_tools.schema import decode as decode_arguments
 _tools: WeakKeyDictionary[Tool, bytes] = WeakKeyDictionary()
 
 
-def encode_request(model: str, request: Request, *, stream: bool, limit: str = "max_tokens") -> bytes:
+def encode_request(
+    model: str, request: Request, *, stream: bool, limit: str = "max_tokens"
+) -> bytes:
     """The body of a request. *limit* is what the server calls the limit of output tokens."""
     head: dict[str, Any] = {"model": model}
     options = request.options
@@ -156,7 +158,9 @@ def decode_answer(data: bytes) -> _Answer:
         answer = _decode(data)
     except msgspec.DecodeError as error:
         text = data[:200].decode(errors="replace")
-        raise ProviderUnavailableError(f"the answer is not a chat completion: {error}, in {text!r}") from error
+        raise ProviderUnavailableError(
+            f"the answer is not a chat completion: {error}, in {text!r}"
+        ) from error
     if answer.error:
         raise ProviderUnavailableError(f"the answer is an error: {_error_text(answer.error)}")
     return answer

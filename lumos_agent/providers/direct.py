@@ -85,7 +85,9 @@ class DirectProvider:
     async def _where(self) -> tuple[str, Mapping[str, str]]:
         """The URL and headers of every request."""
         if self._target is None:
-            self._target = await (ask_sdk(self._client, PATH, self.model) if self._client else self._plain())
+            self._target = await (
+                ask_sdk(self._client, PATH, self.model) if self._client else self._plain()
+            )
         return self._target
 
     async def _plain(self) -> tuple[str, Mapping[str, str]]:

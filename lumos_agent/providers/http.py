@@ -47,7 +47,8 @@ class Client:
 
     def __init__(self) -> None:
         self._keepers: WeakKeyDictionary[
-            asyncio.AbstractEventLoop, tuple[AsyncGenerator[aiohttp.ClientSession], aiohttp.ClientSession]
+            asyncio.AbstractEventLoop,
+            tuple[AsyncGenerator[aiohttp.ClientSession], aiohttp.ClientSession],
         ] = WeakKeyDictionary()
 
     @asynccontextmanager
@@ -71,7 +72,9 @@ class Client:
                 "base_url right?"
             ) from error
         except aiohttp.InvalidURL as error:
-            raise BadRequestError(f"{url} is no address; base_url must be like https://host/v1") from error
+            raise BadRequestError(
+                f"{url} is no address; base_url must be like https://host/v1"
+            ) from error
         except aiohttp.ClientError as error:
             raise ProviderUnavailableError(f"the connection to {url} broke: {error}") from error
 

@@ -100,7 +100,8 @@ def _arguments(tool: Tool, prompt: str) -> dict[str, Any] | None:
                 arguments[name], rest = value, rest.replace(text, " ", 1)
                 break
         with suppress(InvalidArgumentsError):
-            return tool.check(arguments) and arguments
+            tool.check(arguments)
+            return arguments
     return None
 
 

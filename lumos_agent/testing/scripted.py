@@ -10,7 +10,9 @@ from lumos_agent.messages import AssistantMessage, ToolCall, Usage
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 
 
-def says(text: str, *, reasoning: str = "", usage: Usage = Usage(), finish_reason: str = "stop") -> Reply:
+def says(
+    text: str, *, reasoning: str = "", usage: Usage = Usage(), finish_reason: str = "stop"
+) -> Reply:
     """A reply of *text*."""
     message = AssistantMessage(text, reasoning=reasoning)
     return Reply(message=message, usage=usage, finish_reason=finish_reason)
@@ -61,7 +63,9 @@ class ScriptedProvider:
     def _next(self, request: Request) -> Reply:
         self.requests.append(replace(request, messages=tuple(request.messages)))
         if len(self.requests) > len(self._replies):
-            raise ProviderError(f"the script has {len(self._replies)} replies, and this is one more")
+            raise ProviderError(
+                f"the script has {len(self._replies)} replies, and this is one more"
+            )
         reply = self._replies[len(self.requests) - 1]
         if isinstance(reply, Exception):
             raise reply

@@ -67,7 +67,10 @@ def _typed_dict(inner: Typed) -> Typed:
 typed: st.SearchStrategy[Typed] = st.recursive(
     st.sampled_from(list(LEAVES.items())),
     lambda inner: st.one_of(
-        *(st.builds(make, inner) for make in (_list, _dict, _optional, _dataclass, _model, _typed_dict))
+        *(
+            st.builds(make, inner)
+            for make in (_list, _dict, _optional, _dataclass, _model, _typed_dict)
+        )
     ),
     max_leaves=4,
 )

@@ -63,7 +63,9 @@ def test_parse_none():
     bare = {"function": {"name": "add"}}
 
     assert () == parse_openai_function_calls(completion(content="Hello"))
-    assert (OpenAIFunctionCall("", "add", "{}"),) == parse_openai_function_calls({"tool_calls": [bare]})
+    assert (OpenAIFunctionCall("", "add", "{}"),) == parse_openai_function_calls(
+        {"tool_calls": [bare]}
+    )
 
 
 def test_parse_wrong():

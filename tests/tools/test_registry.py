@@ -55,5 +55,7 @@ def test_unknown():
     with pytest.raises(UnknownToolError) as far:
         ToolRegistry()["x"]
 
-    assert "no tool named 'substract'; did you mean 'subtract'? known: add, subtract" == str(near.value)
+    assert "no tool named 'substract'; did you mean 'subtract'? known: add, subtract" == str(
+        near.value
+    )
     assert "no tool named 'x'; known: none" == str(far.value)

@@ -2,7 +2,6 @@
 
 import json
 import math
-
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -36,7 +35,9 @@ def schema_of(annotation: Any) -> Any:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -125,7 +126,11 @@ def test_empty_text():
         (Literal["c", "f"], "k", 'it: "k" is not one of "c" or "f"'),
         (Annotated[int, Field(ge=1)], 0, "it: 0 is less than the minimum of 1"),
         (list[int], [1, "x"], 'it[1]: "x" is not of type "integer"'),
-        (int | None, "x", 'it: "x" is not valid under any of the schemas listed in the \'anyOf\' keyword'),
+        (
+            int | None,
+            "x",
+            "it: \"x\" is not valid under any of the schemas listed in the 'anyOf' keyword",
+        ),
         (Annotated[int, Field(ge=1)] | None, 0, "it: 0 is less than the minimum of 1"),
         (datetime, "soon", 'it: "soon" is not a "date-time"'),
         (datetime, "1577836800", 'it: "1577836800" is not a "date-time"'),
@@ -217,7 +222,9 @@ def test_copies():
     assert "it" in arguments.schema["properties"]
 
 
-@pytest.mark.parametrize("name", ["json", "schema", "self", "model_config", "_id", "größe", "class"])
+@pytest.mark.parametrize(
+    "name", ["json", "schema", "self", "model_config", "_id", "größe", "class"]
+)
 def test_any_name(name: str):
     """A parameter may have any name."""
     arguments = arguments_of([Parameter(name, int, EMPTY, "")], owner="f()")
@@ -244,5 +251,3 @@ def test_schema_of_decimal():
     """A Decimal is a number, or text that is one."""
     assert Decimal("1.10") == taking(Decimal).check({"it": "1.10"})["it"]
     assert ["number", "string"] == [one["type"] for one in schema_of(Decimal)["anyOf"]]
-
-

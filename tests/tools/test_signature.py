@@ -75,7 +75,15 @@ T = TypeVar("T")
 SUPPORTED: list[Any] = [
     *(str, int, float, bool, None, Any, date, datetime, Decimal, UUID, list, dict),
     *(list[int], dict[str, int], set[str], tuple[int, str], tuple[int, ...], Color, Level),
-    *(Optional[int], Union[int, str], int | None, list[dict[str, list[int | None]]], Place, Size, Node),
+    *(
+        Optional[int],
+        Union[int, str],
+        int | None,
+        list[dict[str, list[int | None]]],
+        Place,
+        Size,
+        Node,
+    ),
     *(Literal["a", 1, True, None], Annotated[int, Field(gt=0)], UserId, Names),
     *(dict[Literal["a"], int], dict[Annotated[str, Field(min_length=1)], int]),
     Annotated[list[Annotated[str, Field(max_length=3)]], "unhashable", []],
@@ -176,7 +184,9 @@ def test_not_annotated():
 
     def function(it): ...
 
-    assert "f(): parameter 'it' has no annotation; say what it takes, for example it: str" == fault(function)
+    assert "f(): parameter 'it' has no annotation; say what it takes, for example it: str" == fault(
+        function
+    )
 
 
 def test_method():

@@ -95,7 +95,9 @@ def test_options():
     assert 2 == add(2)
 
 
-@pytest.mark.parametrize("name", ["auto", "none", "required", "größe", "2x", "a-b", "", "x" * 65, "x\n"])
+@pytest.mark.parametrize(
+    "name", ["auto", "none", "required", "größe", "2x", "a-b", "", "x" * 65, "x\n"]
+)
 def test_illegal_names(name: str):
     """A name that some provider refuses is refused at decoration."""
     with pytest.raises(SchemaError, match="cannot be a tool's name"):
@@ -161,7 +163,9 @@ async def test_results(result: Any, text: str):
 
 async def test_result_no_json():
     """A result that JSON cannot say is the tool's fault, and the model is told."""
-    assert "'it' returned object, which is not JSON" == await fault(function_tool(name="it")(lambda: object()))
+    assert "'it' returned object, which is not JSON" == await fault(
+        function_tool(name="it")(lambda: object())
+    )
 
 
 async def test_sync_off_the_loop():
