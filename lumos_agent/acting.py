@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import pydantic_core
@@ -43,9 +42,8 @@ class Acting:
             yield ToolCallStart(step=run.step, call=call)
         inbox: asyncio.Queue[asyncio.Task[ToolResult] | None] = asyncio.Queue()
         # A tool may emit from its thread; None in the inbox wakes the loop below.
-        run.on_tell = partial(
-            asyncio.get_running_loop().call_soon_threadsafe, inbox.put_nowait, None
-        )
+        loop = asyncio.get_running_loop()
+        run.on_tell = lambda: loop.call_soon_threadsafe(inbox.put_nowait, None)
         started: dict[asyncio.Task[ToolResult], _Started] = {}
         try:
             for call in calls:

@@ -52,5 +52,5 @@ def _refuse(key: str, value: Any, where: str) -> None:
 
 
 def _line(text: str, key: str) -> int:
-    found = re.search(rf"^\s*\[?[\"']?{re.escape(key)}\b", text, re.MULTILINE)
+    found = re.search(rf"^[ \t]*\[?[\"']?{re.escape(key)}\b", text, re.MULTILINE)
     return text.count("\n", 0, found.start()) + 1 if found else 1

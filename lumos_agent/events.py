@@ -216,12 +216,13 @@ def encode_event(event: AgentEvent | UnknownEvent) -> bytes:
 def decode_event(data: bytes | str) -> AgentEvent | UnknownEvent:
     """The event whose JSON is *data*. Unknown keys are ignored. Raises `ProtocolError`."""
     try:
-        return decode(data, AgentEvent)  # type: ignore[arg-type]
+        event: AgentEvent = decode(data, AgentEvent)
     except msgspec.ValidationError as error:
         other = _unknown(data)
         if other is None:
             raise ProtocolError(f"no event: {error}") from error
         return other
+    return event
 
 
 def _unknown(data: bytes | str) -> UnknownEvent | None:

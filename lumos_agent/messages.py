@@ -5,11 +5,9 @@ decodes to an equal value.
 """
 
 import json
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
-
-T = TypeVar("T")
 
 Status = Literal["complete", "truncated"]
 
@@ -126,8 +124,8 @@ def encode(value: Any) -> bytes:
         return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
 
 
-def decode(data: bytes | str, type_: type[T]) -> T:
-    """The *type_* that `encode` wrote. Raises `msgspec.ValidationError`."""
+def decode(data: bytes | str, type_: Any) -> Any:
+    """The value of *type_* that `encode` wrote. Raises `msgspec.ValidationError`."""
     try:
         return msgspec.json.decode(data, type=type_)
     except msgspec.ValidationError:
@@ -135,5 +133,5 @@ def decode(data: bytes | str, type_: type[T]) -> T:
     except msgspec.DecodeError:  # an escaped half of a surrogate pair, or no JSON at all
         try:
             return msgspec.convert(json.loads(data), type_)
-        except json.JSONDecodeError as error:
+        except ValueError as error:
             raise msgspec.ValidationError(str(error)) from error

@@ -66,7 +66,7 @@ def next_action(messages: Sequence[Message]) -> Action:
 
 def open_calls(messages: Sequence[Message]) -> tuple[ToolCall, ...]:
     """The calls of the last reply that have no result yet."""
-    answered = set()
+    answered: set[str] = set()
     for message in reversed(messages):
         if isinstance(message, ToolResult):
             answered.add(message.call_id)

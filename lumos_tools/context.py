@@ -1,7 +1,7 @@
 """What a tool may ask of the run it is called in."""
 
 from collections.abc import Callable
-from typing import Any, Generic
+from typing import Any, Generic, cast
 
 import msgspec
 from typing_extensions import TypeVar
@@ -31,7 +31,7 @@ class ToolContext(msgspec.Struct, Generic[Deps], frozen=True, kw_only=True):
     """Id of the run."""
     call: str = ""
     """Id of this call."""
-    deps: Deps = None  # type: ignore[assignment]  # ToolContext() has none
+    deps: Deps = cast("Deps", None)
     """What the caller of the run handed in as `deps=`."""
     on_emit: Callable[[Any], None] = _nobody_listens
     is_cancelled: Callable[[], bool] = _never

@@ -3,9 +3,9 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import Any, NotRequired, Required
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any, NotRequired, Required, cast
 
 import pydantic_core
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -25,12 +25,9 @@ MAX_FAULT = 300
 # zone, and a timedelta has a fraction.
 _TIME = r"\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?"
 _FORMATS = {
-    "time": re.compile(_TIME, re.ASCII).fullmatch,
-    "duration": re.compile(
-        r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?",
-        re.ASCII,
-    ).fullmatch,
-    "date-time": re.compile(rf"\d{{4}}-\d\d-\d\d[Tt ]{_TIME}", re.ASCII).fullmatch,
+    "time": _TIME,
+    "date-time": rf"\d{{4}}-\d\d-\d\d[Tt ]{_TIME}",
+    "duration": r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?",
 }
 
 
@@ -90,8 +87,8 @@ class Arguments:
     def _gate(self) -> Any:
         import jsonschema_rs
 
-        formats = {
-            name: lambda text, match=match: bool(match(text)) for name, match in _FORMATS.items()
+        formats: dict[str, Callable[[str], bool]] = {
+            name: partial(_matches, pattern) for name, pattern in _FORMATS.items()
         }
         return jsonschema_rs.validator_for(self.schema, validate_formats=True, formats=formats)
 
@@ -138,7 +135,7 @@ def decode(text: str | bytes) -> Schema:
         raise InvalidArgumentsError([_bound(f"not JSON: {error}, in {text!r}")]) from None
     if not isinstance(value, dict):
         raise InvalidArgumentsError([_bound(f"expected a JSON object, got {text!r}")])
-    return value
+    return cast("Schema", value)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Schema:
@@ -170,22 +167,28 @@ class _Generator(GenerateJsonSchema):
         return {"anyOf": [number, *({**one, "pattern": pattern} for one in text)]}
 
 
-def _closed(schema: Any) -> Any:
+def _closed(schema: Schema) -> Schema:
     """*schema* without the titles of its models, and open only where a model asks to be."""
-    if isinstance(schema, list):
-        return [_closed(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    closed = {
-        key: {name: _closed(one) for name, one in value.items()}
-        if key in ("properties", "$defs")
-        else (value if key in ("default", "const", "enum", "examples") else _closed(value))
-        for key, value in schema.items()
-        if key != "title"
-    }
+    closed = {key: _closed_value(key, value) for key, value in schema.items() if key != "title"}
     if "properties" in closed:
         closed.setdefault("additionalProperties", False)
     return closed
+
+
+def _closed_value(key: str, value: Any) -> Any:
+    match key:
+        case "properties" | "$defs":
+            return {name: _closed(inner) for name, inner in value.items()}
+        case "anyOf" | "oneOf" | "allOf" | "prefixItems":
+            return [_closed(inner) for inner in value]
+        case "items" | "additionalProperties" | "propertyNames" if isinstance(value, dict):
+            return _closed(cast("Schema", value))
+        case _:
+            return value
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern, text, re.ASCII) is not None
 
 
 def _gate_faults(errors: Iterable[Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal, NamedTuple, Union
+from typing import Annotated, Any, Literal, NamedTuple, Union, cast
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -19,8 +19,10 @@ from lumos_tools.docstrings import read_docstring
 from lumos_tools.errors import SchemaError
 
 EMPTY = inspect.Parameter.empty
-PLAIN: set[Any] = {str, int, float, bool, None, type(None), Any, object}
-PLAIN |= {date, datetime, time, timedelta, Decimal, UUID, list, dict, tuple, set, frozenset}
+PLAIN: set[Any] = {
+    *(str, int, float, bool, None, type(None), Any, object, list, dict, tuple, set, frozenset),
+    *(date, datetime, time, timedelta, Decimal, UUID),
+}
 UNIONS = {Union, types.UnionType}
 WAY_OUT = "use str, int, float, bool, list, dict, an Enum, a dataclass or a pydantic model"
 
@@ -48,7 +50,7 @@ def read_signature(function: Callable[..., Any], *, owner: str) -> Signature:
         raise SchemaError(f"{owner} is a generator; return a list instead")
     texts = read_docstring(function.__doc__)
     context = None
-    parameters = []
+    parameters: list[Parameter] = []
     for parameter in inspect.signature(function).parameters.values():
         annotation = _annotation(parameter, function, owner)
         if (typing.get_origin(annotation) or annotation) is ToolContext:
@@ -88,11 +90,11 @@ def _annotation(parameter: inspect.Parameter, function: Callable[..., Any], owne
         raise SchemaError(f"{where} has no annotation; {hint}")
     plain = inspect.unwrap(function)
     plain = getattr(plain, "__func__", plain)
-    names = inspect.getclosurevars(plain).nonlocals if inspect.isfunction(plain) else {}
+    names = dict(inspect.getclosurevars(plain).nonlocals) if inspect.isfunction(plain) else None
     holder = types.SimpleNamespace(__annotations__={"it": parameter.annotation})
     try:
         hints = get_type_hints(
-            holder, getattr(plain, "__globals__", {}), dict(names), include_extras=True
+            holder, getattr(plain, "__globals__", {}), names, include_extras=True
         )
     except (NameError, SyntaxError, TypeError) as error:
         raise SchemaError(
@@ -146,7 +148,7 @@ def _inside(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
 
 
 def _fields(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
-    owner = typing.get_origin(annotation) or annotation
+    owner: Any = typing.get_origin(annotation) or annotation
     if not isinstance(owner, type):
         raise SchemaError(
             f"{where} has the type {_name(annotation)}, which has no JSON Schema; {WAY_OUT}"
@@ -156,7 +158,7 @@ def _fields(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
     elif issubclass(owner, BaseModel):
         for name, field in owner.model_fields.items():
             yield field.annotation, f"{where}, field {_name(owner)}.{name}"
-    elif is_dataclass(owner) or is_typeddict(owner):
+    elif is_dataclass(cast("Any", owner)) or is_typeddict(cast("Any", owner)):
         for name, hint in get_type_hints(owner, include_extras=True).items():
             yield _bare(hint), f"{where}, field {_name(owner)}.{name}"
     else:

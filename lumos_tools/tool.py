@@ -64,7 +64,7 @@ class Tool:
         self.timeout = timeout
         self.idempotent = idempotent
         self.arguments = arguments
-        self._body = body
+        self.body = body
 
     @property
     def parameters(self) -> Schema:
@@ -85,27 +85,6 @@ class Tool:
         """
         return await self.check(arguments).run(context)
 
-    async def _run(self, values: Any, context: ToolContext[Any]) -> str:
-        try:
-            async with asyncio.timeout(self.timeout) as limit:
-                return _text(self.name, await self._body(values, context))
-        except InvalidArgumentsError as error:  # of a tool that the body called
-            raise ToolError(str(error)) from error
-        except ToolError:
-            raise
-        except TimeoutError as error:
-            if not limit.expired():
-                raise self._failed(error) from error
-            raise ToolError(
-                f"{self.name!r} did not end within {self.timeout:g} s; what it did so far is unknown"
-            ) from error
-        except (Exception, SystemExit) as error:
-            raise self._failed(error) from error
-
-    def _failed(self, error: BaseException) -> ToolError:
-        logger.error("tool %r failed", self.name, exc_info=error)
-        return ToolError(f"{type(error).__name__}: {error}"[:MAX_ERROR])
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
@@ -119,7 +98,22 @@ class BoundCall:
 
     async def run(self, context: ToolContext[Any] | None = None) -> str:
         """Run the body once and return what the model reads. Raises `ToolError`."""
-        return await self.tool._run(self.values, context or ToolContext())
+        name, limit = self.tool.name, asyncio.timeout(self.tool.timeout)
+        try:
+            async with limit:
+                return _text(name, await self.tool.body(self.values, context or ToolContext()))
+        except InvalidArgumentsError as error:  # of a tool that the body called
+            raise ToolError(str(error)) from error
+        except ToolError:
+            raise
+        except (Exception, SystemExit) as error:
+            if limit.expired():
+                told = (
+                    f"{name!r} did not end within {self.tool.timeout:g} s; what it did is unknown"
+                )
+                raise ToolError(told) from error
+            logger.error("tool %r failed", name, exc_info=error)
+            raise ToolError(f"{type(error).__name__}: {error}"[:MAX_ERROR]) from error
 
 
 class FunctionTool(Tool, Generic[P, R]):
@@ -163,9 +157,9 @@ def function_tool(function: Any = None, /, **options: Unpack[ToolOptions]) -> An
     Its type hints are the schema, its docstring the texts. Raises `SchemaError` for what no schema
     can say. Sync functions run in a thread; a parameter typed `ToolContext` gets the context.
     """
-    if function is None:
-        return lambda function: FunctionTool(function, **options)
-    return FunctionTool(function, **options)
+    return (
+        partial(FunctionTool, **options) if function is None else FunctionTool(function, **options)
+    )
 
 
 class FunctionSchema(BaseModel):
@@ -183,8 +177,9 @@ class FunctionSchema(BaseModel):
         cls.__tool_options__ = options
 
 
-def as_tool(tool: Tool | type[FunctionSchema]) -> Tool:
-    """*tool* itself, or the tool that a `FunctionSchema` class declares. Raises `SchemaError`."""
+def as_tool(given: Tool | type[FunctionSchema]) -> Tool:
+    """*given* itself, or the tool that a `FunctionSchema` class declares. Raises `SchemaError`."""
+    tool: Any = given
     if isinstance(tool, Tool):
         return tool
     if not (isinstance(tool, type) and issubclass(tool, FunctionSchema)):

@@ -134,7 +134,7 @@ class InMemoryStorage:
             raise MemoryStorageError(f"{len(messages)} messages, but metadata for {len(metadata)}")
         appended = Appended(last + 1, last + len(messages))
         if messages:
-            self._write(kept, messages, metadata or [{}] * len(messages))
+            self._write(kept, messages, metadata or [dict[str, Any]()] * len(messages))
             if key is not None:
                 kept.keys[key] = appended
         return appended

@@ -21,7 +21,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     tools: ToolRegistry
     tool_choice: ToolChoice = "auto"
     options: GenerateOptions = GenerateOptions()
-    encoded: dict[int, tuple[Message, bytes]] = msgspec.field(default_factory=dict)
+    encoded: dict[int, tuple[Message, bytes]] = msgspec.field(
+        default_factory=dict[int, tuple[Message, bytes]]
+    )
     """The provider's bytes of each message, by its `id()`, kept for the run: history is encoded once."""
 
 

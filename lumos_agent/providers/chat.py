@@ -146,7 +146,7 @@ class _Answer(msgspec.Struct):
 
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
-    error: Any = None
+    error: dict[str, Any] | str | None = None
 
 
 _decode = msgspec.json.Decoder(_Answer).decode
@@ -166,8 +166,8 @@ def decode_answer(data: bytes) -> _Answer:
     return answer
 
 
-def _error_text(error: Any) -> str:
-    return str(error.get("message") or error) if isinstance(error, dict) else str(error)
+def _error_text(error: dict[str, Any] | str) -> str:
+    return error if isinstance(error, str) else str(error.get("message") or error)
 
 
 class _Slot:

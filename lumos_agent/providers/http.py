@@ -1,7 +1,7 @@
 """Bytes to and from a provider, over aiohttp."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -54,7 +54,7 @@ class Client:
     @asynccontextmanager
     async def post(
         self, url: str, *, body: bytes, headers: Mapping[str, str]
-    ) -> AsyncIterator["aiohttp.ClientResponse"]:
+    ) -> AsyncGenerator["aiohttp.ClientResponse"]:
         """Send *body*; the answer is a success. Raises `ProviderError` for all that goes wrong."""
         import aiohttp
 
@@ -117,13 +117,18 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
     return kind(f"HTTP {status}: {text}", status=status, retry_after=_retry_after(headers))
 
 
+class _Failure(msgspec.Struct):
+    error: dict[str, Any] | str | None = None
+    message: str | None = None  # some servers leave the envelope out
+
+
 def _error(body: bytes) -> dict[str, Any]:
     try:
-        value = msgspec.json.decode(body)
+        failure = msgspec.json.decode(body, type=_Failure)
     except msgspec.DecodeError:
         return {}
-    error = value.get("error") if isinstance(value, dict) else None
-    return error if isinstance(error, dict) else {"message": error}
+    error = failure.error
+    return error if isinstance(error, dict) else {"message": error or failure.message}
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -1,8 +1,4 @@
-"""The embedded default: no key, no network, no model. It matches words, and it says so.
-
-It calls the tool that shares the rarest words with the prompt, takes the arguments from the prompt
-by their schema, and answers with the result.
-"""
+"""The embedded default: no key, no network, no model; it matches words, and it says so."""
 
 import math
 import re
@@ -18,9 +14,9 @@ REAL = 'for a real model set model = "openai/gpt-5", or yours, in lumos.toml, an
 STOP = """about and any are can did does for from give had has have how into its many much not our show
     tell than that the their them then there this use was were what when where which who will with you
     your array default description enum format items number object properties string type""".split()
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 DAY = r"(\d\d?)(?:st|nd|rd|th)?\b"
-DATE = rf"(?:\b{DAY} (?:of )?)?\b({'|'.join(MONTHS)})[a-y]*\b(?: {DAY})?(?:,? (\d{{4}})\b)?"
+DATE = rf"(?:\b{DAY} (?:of )?)?\b({MONTHS.replace(' ', '|')})[a-y]*\b(?: {DAY})?(?:,? (\d{{4}})\b)?"
 NUMBER = r"(?<![\w.-])-?\d+(?:,\d{3})*(?:\.\d+)?(?!\w|\.\d)"
 LINK = r"about|against|as|at|by|for|from|in|into|is|named|of|on|to|with"
 TEXTS = (  # what is quoted; a name; what follows a preposition
@@ -37,7 +33,11 @@ SHAPES = {  # words of a parameter's name or format: how its values look
 
 
 class OfflineProvider:
-    """A `Provider` that stands in for a model."""
+    """A `Provider` that stands in for a model.
+
+    It calls the tool that shares the rarest words with the prompt, takes the arguments from the
+    prompt by their schema, and answers with the result.
+    """
 
     name, model = "lumos", "offline"
 
@@ -60,7 +60,7 @@ class OfflineProvider:
 
 
 def _plain_date(written: re.Match[str]) -> str:
-    number = MONTHS.index(written[2]) + 1
+    number = MONTHS.index(written[2]) // 4 + 1
     day = written[4] and (written[1] or written[3])
     return f"{written[4]}-{number:02}-{day:0>2}" if day else f"{written[0]} month {number}"
 
@@ -93,7 +93,8 @@ def _arguments(tool: Tool, prompt: str) -> dict[str, Any] | None:
     """Arguments that *tool* accepts, with what is optional or without it; None if there are none."""
     schema, required = tool.parameters, tool.parameters.get("required", [])
     for wanted in (sorted(schema["properties"], key=lambda name: name not in required), required):
-        arguments, rest = {}, prompt
+        arguments: dict[str, Any] = {}
+        rest = prompt
         for name in wanted:
             asked = name in required or _stems(name) <= _stems(rest)
             for value, text in _values(name, schema["properties"][name], schema, rest, asked):

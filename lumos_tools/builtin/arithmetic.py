@@ -12,11 +12,11 @@ from lumos_tools.errors import ToolError
 from lumos_tools.tool import function_tool
 
 Number = int | Fraction | float
-"""Fractions keep decimals exact; floats come from functions, and from fractions that grow long."""
+"""Fractions keep decimals exact; floats come from functions, and from powers that are too long."""
 
 MAX_LENGTH = 1_000
 MAX_SHOWN = 100  # characters of it in an error
-MAX_BITS = 4_096  # of an exact number: about 1200 digits
+MAX_BITS = 4_096  # of a whole number, or of an exact power: about 1200 digits
 
 
 @function_tool(idempotent=True)
@@ -100,17 +100,13 @@ def _called(node: ast.expr, name: str, values: list[Number]) -> Number:
 
 def _bounded(value: Any) -> Number:
     """*value* as one calculates with it. Raises `OverflowError` if it is too large for that."""
-    if isinstance(value, Fraction):
-        value = value.numerator if value.denominator == 1 else _short(value)
-    too_large = value.bit_length() > MAX_BITS if isinstance(value, int) else math.isinf(value)
-    if too_large:
+    if isinstance(value, Fraction) and value.denominator == 1:
+        value = value.numerator
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise OverflowError
+    if isinstance(value, float) and math.isinf(value):
         raise OverflowError
     return value  # type: ignore[no-any-return]  # what operators give is Any
-
-
-def _short(value: Fraction) -> Number:
-    longest = max(value.numerator.bit_length(), value.denominator.bit_length())
-    return value if longest <= MAX_BITS else float(value)
 
 
 def _plain(value: Number) -> int | float:
@@ -133,8 +129,6 @@ def _power(left: Any, right: Any) -> Any:
         longest = max(base.numerator.bit_length(), base.denominator.bit_length()) - 1
         if longest * abs(right) <= MAX_BITS:
             return base**right
-        if isinstance(left, int) and right > 0:
-            raise OverflowError
     if left < 0 and right % 1:
         raise ToolError("a negative number to the power of a fraction has no real value")
     return float(left) ** float(right)

@@ -156,8 +156,7 @@ class Folder:
         segments = _segments(pattern)
         found: list[str] = []
         seen, folders = 0, [("", _reached(segments, {0}))]
-        while folders:
-            folder, places = folders.pop()
+        for folder, places in folders:  # which grows on the way: what is near the root comes first
             for entry in _entries(self.root / folder):
                 seen += 1
                 if seen > MAX_SEEN:

@@ -263,7 +263,7 @@ async def test_timeout():
     def hang_sync() -> None:
         release.wait(10)
 
-    assert "'hang' did not end within 0.01 s; what it did so far is unknown" == await fault(hang)
+    assert "'hang' did not end within 0.01 s; what it did is unknown" == await fault(hang)
     assert "'hang_sync' did not end" in await fault(hang_sync)
     release.set()
 

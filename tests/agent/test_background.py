@@ -1,0 +1,79 @@
+"""One event loop for callers without one."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+from lumos_agent.background import run_sync
+
+
+async def ident() -> int:
+    return id(asyncio.get_running_loop())
+
+
+def test_one_loop():
+    """Every sync call runs on the same loop, so that connections live on."""
+    assert run_sync(ident()) == run_sync(ident())
+
+
+async def test_inside_another_loop():
+    """A sync call works where a loop runs already, as in a notebook."""
+    assert await ident() != run_sync(ident())
+
+
+def test_inside_itself():
+    """A sync call inside a sync call's own loop is refused, where it would wait for ever."""
+
+    async def nested() -> int:
+        return run_sync(ident())
+
+    with pytest.raises(RuntimeError, match="await instead"):
+        run_sync(nested())
+
+
+def test_error():
+    """What the work raises is raised to the caller."""
+
+    async def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        run_sync(fail())
+
+
+def test_interrupt_cancels_and_exit_closes():
+    """An interrupt cancels the work; at the program's end open generators are closed."""
+    code = """
+import asyncio, os, signal
+from lumos_agent.background import run_sync
+
+async def keeper():
+    try:
+        yield
+    finally:
+        await asyncio.sleep(0)
+        print("closed", flush=True)
+
+async def work():
+    global kept
+    kept = keeper()
+    await anext(kept)
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+    finally:
+        print("cancelled", flush=True)
+
+try:
+    run_sync(work())
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+
+    assert {"cancelled", "interrupted", "closed"} == {*done.stdout.split()}
+    assert "" == done.stderr
