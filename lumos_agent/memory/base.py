@@ -88,7 +88,7 @@ class Appended(msgspec.Struct, frozen=True):
 
 
 class MemoryStorage(Protocol):
-    """Keeps threads; the suite `lumos_agent.testing.MemoryContract` says when one is right.
+    """Keeps threads; the suite `lumos_agent.testing.memory_contract` says when one is right.
 
     Where *resource* is given, another resource's thread is a `ThreadNotFoundError`, as is an unknown
     one. A store is opened with `async with`. No method blocks the event loop.

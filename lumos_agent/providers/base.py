@@ -76,7 +76,7 @@ def pieces(reply: Reply) -> Iterator[Part | Reply]:
 
 
 class Provider(Protocol):
-    """Answers requests; the suite `lumos_agent.testing.ProviderContract` says when one is right.
+    """Answers requests; the suite `lumos_agent.testing.provider_contract` says when one is right.
 
     Both ways to answer raise `ProviderError`, keep nothing between requests, and may be used by many
     runs at once.

@@ -18,6 +18,7 @@ MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 DAY = r"(\d\d?)(?:st|nd|rd|th)?\b"
 DATE = rf"(?:\b{DAY} (?:of )?)?\b({MONTHS.replace(' ', '|')})[a-y]*\b(?: {DAY})?(?:,? (\d{{4}})\b)?"
 NUMBER = r"(?<![\w.-])-?\d+(?:,\d{3})*(?:\.\d+)?(?!\w|\.\d)"
+OPERAND = r"(?:[a-z]+\(|[(-])*\d[\d.]*%?\)*"
 LINK = r"about|against|as|at|by|for|from|in|into|is|named|of|on|to|with"
 TEXTS = (  # what is quoted; a name; what follows a preposition
     r"\"([^\"]+)\"|“([^”]+)”|`([^`]+)`|(?<!\w)'([^']+)'(?!\w)",
@@ -27,17 +28,13 @@ TEXTS = (  # what is quoted; a name; what follows a preposition
 SHAPES = {  # words of a parameter's name or format: how its values look
     "date day time": r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d\S*\w)?|\b\d\d:\d\d\b",
     "email mail url uri link": r"https?://\S*[\w/]|[\w.+-]+@[\w.-]+\w",
-    "expression formula": r"[(-]*\b\d[\d.]*\)*(?:\s*(?:\*\*|//|[-+*/%^])\s*[(-]*\d[\d.]*\)*)+",
+    "expression formula": rf"{OPERAND}(?:\s*(?:\*\*|//|[-+*/%^×÷]|of)\s*{OPERAND})+|[a-z]+\([\d., ]+\)",
     "path file folder pattern": r"(?:[\w.*~-]*/)+[\w.*-]*|\b[\w-]+\.[A-Za-z]\w{0,4}\b|\*\.\w+",
 }
 
 
 class OfflineProvider:
-    """A `Provider` that stands in for a model.
-
-    It calls the tool that shares the rarest words with the prompt, takes the arguments from the
-    prompt by their schema, and answers with the result.
-    """
+    """A `Provider` that stands in for a model: `docs/explanation/offline.md` tells how it goes about it."""
 
     name, model = "lumos", "offline"
 
@@ -111,8 +108,12 @@ def _values(name: str, spec: Any, schema: Any, prompt: str, asked: bool) -> Iter
     spec = schema["$defs"][spec["$ref"].rpartition("/")[2]] if "$ref" in spec else spec
     for one in spec.get("anyOf", ()):
         yield from _values(name, one, schema, prompt, asked)
-    for one in spec.get("enum", ()):
-        if re.search(rf"\b{re.escape(str(one))}\b", prompt) or _stems(str(one)) & _stems(prompt):
+    for one in spec.get("enum", [True] if spec.get("type") == "boolean" else ()):
+        said = name if one is True else str(one)
+        words = [(one, other) for one in _stems(said) for other in _stems(prompt)]
+        if re.search(rf"\b{re.escape(said)}\b", prompt) or any(
+            word.startswith(other) or other.startswith(word) for word, other in words
+        ):
             yield one, ""
     if spec.get("type") == "array":
         yield (
@@ -126,15 +127,15 @@ def _values(name: str, spec: Any, schema: Any, prompt: str, asked: bool) -> Iter
             if near and spec.get("minimum", value) <= value <= spec.get("maximum", value):
                 yield int(value) if value.is_integer() else value, found[0]
     if spec.get("type") == "string" and "enum" not in spec:
-        for look in (*_looks(name, spec), *(TEXTS if asked else ())):
+        for look in (*_looks(name, spec), *TEXTS[: 3 if asked else 2]):
             for found in re.finditer(look, prompt):
                 yield next(filter(None, (*found.groups(), found[0]))), found[0]
 
 
 def _far(number: re.Match[str], name: str) -> bool:
-    """Whether *number* stands beside no word of the parameter's *name*, and is no year for it."""
+    """Whether *number* does not stand beside the parameter's *name*, and is no year for it."""
     before, after = number.string[: number.start()].split(), number.string[number.end() :].split()
-    beside = _stems(" ".join(before[-2:] + after[:1])) & _stems(name)
+    beside = _stems(name) <= _stems(" ".join(before[-2:] + after[:1]))
     return not beside and not ("year" in name and len(number[0]) == 4)
 
 

@@ -1,6 +1,6 @@
 """A provider that says what a test wrote down."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -37,13 +37,14 @@ def together(*replies: Reply) -> Reply:
 class ScriptedProvider:
     """A `Provider` that gives *replies* in their order; an exception among them is raised.
 
-    Calls without an id get one: call_1, call_2 ... What it was asked is in `requests`.
+    A function among them makes its reply from the request; the last one, if it is a function, does
+    so for ever. Calls without an id get one: call_1, call_2 ... What was asked is in `requests`.
     """
 
     name = "scripted"
     model = "script"
 
-    def __init__(self, *replies: Reply | Exception) -> None:
+    def __init__(self, *replies: Reply | Exception | Callable[[Request], Reply]) -> None:
         self.requests: list[Request] = []
         self._replies = list(replies)
         self._calls = 0
@@ -62,11 +63,12 @@ class ScriptedProvider:
 
     def _next(self, request: Request) -> Reply:
         self.requests.append(replace(request, messages=tuple(request.messages)))
-        if len(self.requests) > len(self._replies):
-            raise ProviderError(
-                f"the script has {len(self._replies)} replies, and this is one more"
-            )
-        reply = self._replies[len(self.requests) - 1]
+        script, place = self._replies, len(self.requests) - 1
+        reply = script[place] if place < len(script) else script[-1] if script else None
+        if callable(reply):
+            reply = reply(request)
+        elif place >= len(script):
+            raise ProviderError(f"the script has {len(script)} replies, and this is one more")
         if isinstance(reply, Exception):
             raise reply
         named = tuple(self._named(call) for call in reply.message.calls)

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import pytest
 
@@ -55,16 +57,30 @@ async def executes() -> None:
 '''
 
 
-def program(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    root = Path(__file__).parents[3]
-    return subprocess.Popen(
+@contextmanager
+def program(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """The program, running; it is killed if the test fails before it ends."""
+    with subprocess.Popen(
         [sys.executable, "-m", "lumos_agent", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(stream: IO[str] | None, sign: str) -> None:
+    """Read the lines of *stream* up to one with *sign*."""
+    assert stream
+    for line in stream:
+        if sign in line:
+            return
+    raise AssertionError(f"the program ended before it said {sign!r}")
 
 
 def interrupted(process: "subprocess.Popen[str]") -> tuple[int, str, str, bool]:
@@ -79,20 +95,17 @@ def interrupted(process: "subprocess.Popen[str]") -> tuple[int, str, str, bool]:
 def test_tool(tool: str, folder: Path) -> None:
     """A tool that hangs, whichever way, does not hold up the program."""
     (folder / "hang.py").write_text(TOOLS)
-    process = program(folder, "run", tool, "--tools", "hang.py")
-    assert process.stderr
-    while f"→ {tool}" not in process.stderr.readline():
-        assert process.poll() is None
-    assert interrupted(process) == (130, "", "lumos: interrupted\n", True)
+    with program(folder, "run", tool, "--tools", "hang.py") as process:
+        read_until(process.stderr, f"→ {tool}")
+        assert interrupted(process) == (130, "", "lumos: interrupted\n", True)
 
 
 def test_tool_file(folder: Path) -> None:
     """A tool file that hangs when it is imported does not, either."""
     (folder / "slow.py").write_text("import time\nprint('here', flush=True)\ntime.sleep(60)\n")
-    process = program(folder, "tools", "--tools", "slow.py")
-    assert process.stderr
-    assert process.stderr.readline() == "here\n"
-    assert interrupted(process) == (130, "", "lumos: interrupted\n", True)
+    with program(folder, "tools", "--tools", "slow.py") as process:
+        read_until(process.stderr, "here")
+        assert interrupted(process) == (130, "", "lumos: interrupted\n", True)
 
 
 def test_run_interruptible() -> None:

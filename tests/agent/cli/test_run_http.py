@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.agent.cli.conftest import Command
-from tests.agent.cli.test_interrupt import interrupted, program
+from tests.agent.cli.test_interrupt import interrupted, program, read_until
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 RUN = ("run", "What should I wear in Oslo?", "--tools", "weather.py", "--model", "openai/m")
@@ -135,12 +135,12 @@ def test_json_of_a_failure(lumos: Command) -> None:
 def test_interrupted_stream(options: Sequence[str], folder: Path) -> None:
     """Ctrl-C in the middle of a stream ends it at once."""
     end = threading.Event()
-    with serving(streams(wants("get_weather", city="Oslo")), streams({"content": "W"}, hangs=end)):
-        process = program(folder, *RUN, *options)
-        stream, sign = (process.stdout, "text_delta") if options else (process.stderr, "I look.")
-        assert stream
-        while sign not in stream.readline():
-            assert process.poll() is None
+    answers = streams(wants("get_weather", city="Oslo")), streams({"content": "W"}, hangs=end)
+    with serving(*answers), program(folder, *RUN, *options) as process:
+        if options:
+            read_until(process.stdout, '"delta":"W"')
+        else:
+            read_until(process.stderr, "I look.")
         code, _, err, quick = interrupted(process)
         end.set()
     assert (code, err, quick) == (130, "lumos: interrupted\n", True)
