@@ -105,8 +105,11 @@ class Screen:
         call = self._calls[event.call_id]
         same = [one for one in self._calls.values() if one.name == call.name]
         label = event.name if len(same) == 1 else _call(call)
-        mark, color = ("✗", "red") if event.is_error else ("✓", "green")
-        self._line(f"{mark} {label}: {_short(event.result)} ({_time(event.duration)})", fg=color)
+        text = f"{_short(event.result)} ({_time(event.duration)})"
+        if event.is_error:
+            self._line(f"✗ {label} failed: {text}", fg="red")
+        else:
+            self._line(f"✓ {label}: {text}", fg="green")
 
     def _finish(self, result: GenerateResult, time: float) -> None:
         if not self._live:

@@ -110,10 +110,8 @@ def _values(name: str, spec: Any, schema: Any, prompt: str, asked: bool) -> Iter
         yield from _values(name, one, schema, prompt, asked)
     for one in spec.get("enum", [True] if spec.get("type") == "boolean" else ()):
         said = name if one is True else str(one)
-        words = [(one, other) for one in _stems(said) for other in _stems(prompt)]
-        if re.search(rf"\b{re.escape(said)}\b", prompt) or any(
-            word.startswith(other) or other.startswith(word) for word, other in words
-        ):
+        exact = re.search(rf"\b{re.escape(said)}\b", prompt)
+        if exact or any(re.search(rf"\b{stem}", prompt.lower()) for stem in _stems(said)):
             yield one, ""
     if spec.get("type") == "array":
         yield (

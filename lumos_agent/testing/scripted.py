@@ -63,12 +63,11 @@ class ScriptedProvider:
 
     def _next(self, request: Request) -> Reply:
         self.requests.append(replace(request, messages=tuple(request.messages)))
-        script, place = self._replies, len(self.requests) - 1
-        reply = script[place] if place < len(script) else script[-1] if script else None
-        if callable(reply):
-            reply = reply(request)
-        elif place >= len(script):
-            raise ProviderError(f"the script has {len(script)} replies, and this is one more")
+        place, last = len(self.requests) - 1, len(self._replies) - 1
+        if place > last and not (self._replies and callable(self._replies[last])):
+            raise ProviderError(f"the script has {last + 1} replies, and this is one more")
+        scripted = self._replies[min(place, last)]
+        reply = scripted(request) if callable(scripted) else scripted
         if isinstance(reply, Exception):
             raise reply
         named = tuple(self._named(call) for call in reply.message.calls)

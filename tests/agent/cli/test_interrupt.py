@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NoReturn
@@ -58,7 +58,7 @@ async def executes() -> None:
 
 
 @contextmanager
-def program(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def program(folder: Path, *arguments: str) -> Generator["subprocess.Popen[str]"]:
     """The program, running; it is killed if the test fails before it ends."""
     with subprocess.Popen(
         [sys.executable, "-m", "lumos_agent", *arguments],

@@ -74,7 +74,7 @@ def test_failing_tool(lumos: Command) -> None:
     )
     code, _, err = lumos("run", "explode", "--tools", "bad.py")
     assert code == 0
-    assert "✗ explode: ZeroDivisionError: division by zero (" in err
+    assert "✗ explode failed: ZeroDivisionError: division by zero (" in err
     assert "Traceback" not in err
 
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -47,7 +47,7 @@ def refuses(status: int, message: str) -> Answer:
 
 
 @contextmanager
-def serving(*answers: Answer) -> Iterator[list[dict[str, Any]]]:
+def serving(*answers: Answer) -> Generator[list[dict[str, Any]]]:
     """A server that gives *answers* in their order, and the configuration that leads to it."""
     waiting, requests = list(answers), list[dict[str, Any]]()
 
@@ -103,7 +103,7 @@ def test_failing_call(lumos: Command) -> None:
     with serving(*answers):
         code, out, err = lumos(*RUN)
     assert (code, out) == (0, "Gills.\n")
-    assert "✗ get_weather: it is under water (" in err
+    assert "✗ get_weather failed: it is under water (" in err
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_color() -> None:
 def test_call_that_fails() -> None:
     """A call that failed is marked."""
     text = shown([START, STEP, OSLO, answered("1", "no such city", is_error=True)])
-    assert text.endswith("✗ get_weather: no such city (250 ms)\n")
+    assert text.endswith("✗ get_weather failed: no such city (250 ms)\n")
 
 
 def test_calls_of_one_name() -> None:
