@@ -38,11 +38,9 @@ class Acting:
     async def events(self, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
         """Carry out *calls* and tell of it."""
         run = self._run
-        for call in calls:
-            yield ToolCallStart(step=run.step, call=call)
         inbox: asyncio.Queue[asyncio.Task[ToolResult] | None] = asyncio.Queue()
-        # A tool may emit from its thread; None in the inbox wakes the loop below.
         loop = asyncio.get_running_loop()
+        # A tool may emit from its thread; None in the inbox wakes the loop below.
         run.on_tell = lambda: loop.call_soon_threadsafe(inbox.put_nowait, None)
         started: dict[asyncio.Task[ToolResult], _Started] = {}
         try:
@@ -50,6 +48,8 @@ class Acting:
                 task = asyncio.create_task(self._answer(call))
                 task.add_done_callback(inbox.put_nowait)
                 started[task] = _Started(call, time.perf_counter())
+            for call in calls:
+                yield ToolCallStart(step=run.step, call=call)
             while started:
                 ended = await inbox.get()
                 for told in run.told():

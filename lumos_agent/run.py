@@ -185,8 +185,9 @@ class Run:
         """Count a step. Raises `StepLimitError` where there may be no other."""
         limit = self.options.max_steps
         if self.step >= limit:
+            steps = f"{limit} step{'s' * (limit > 1)}"
             raise StepLimitError(
-                f"still calling tools after {limit} steps; raise max_steps=", run=self
+                f"still calling tools after {steps}; allow more max_steps", run=self
             )
         self.step += 1
         self.reply = None

@@ -115,10 +115,11 @@ class Runner(ABC):
         Calls without a result are carried out, with two exceptions in a thread, where they may have
         been before: a tool that is not `idempotent` is answered "interrupted" instead.
         """
-        if not messages and not options.get("thread"):
-            raise ConfigError(
-                "resume needs messages=, a transcript, or thread=, the id of a stored one"
-            )
+        thread = options.get("thread")
+        if not messages and not thread:
+            raise ConfigError("resume needs messages=, a transcript, or thread=, a stored one's id")
+        if messages and thread:
+            raise ConfigError("resume takes messages= or thread=, not both: which would be right?")
         run = self.new_run(options, messages=messages)
         run.resumed = True
         return await self._finish(run)

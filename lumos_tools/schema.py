@@ -53,7 +53,10 @@ class Arguments:
     @cached_property
     def text(self) -> str:
         """The JSON Schema as JSON text, the same in every process."""
-        schema = self._adapter.json_schema(schema_generator=_Generator)
+        try:
+            schema = self._adapter.json_schema(schema_generator=_Generator)
+        except (PydanticUserError, pydantic_core.SchemaError, TypeError) as error:
+            raise SchemaError(f"{self._owner}: its types do not make a schema: {error}") from error
         schema.pop("description", None)  # of a model; the tool has it
         for name, extra in self._extras.items():
             schema["properties"][name].update(extra)
@@ -78,10 +81,7 @@ class Arguments:
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
-        try:
-            return TypeAdapter(self._type)
-        except (PydanticUserError, pydantic_core.SchemaError, TypeError) as error:
-            raise SchemaError(f"{self._owner}: its types do not make a schema: {error}") from error
+        return TypeAdapter(self._type)
 
     @cached_property
     def _gate(self) -> Any:

@@ -28,5 +28,5 @@ def provider_for(
         return DirectProvider(rest, base_url=base_url, api_key=api_key)
     raise ConfigError(
         f"no provider for the model {model!r}; use 'openai/NAME', for example 'openai/gpt-5', which "
-        "goes to any OpenAI-compatible server with base_url=, or 'offline'"
+        "goes to any OpenAI-compatible server with base_url (an argument, or in lumos.toml), or 'offline'"
     )

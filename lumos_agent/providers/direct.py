@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 OPENAI = "https://api.openai.com/v1"
 PATH = "/chat/completions"
+HINTS = {
+    401: "; is the key right?",
+    403: "; is the key right?",
+    404: "; is the model's name right?",
+}
 
 
 class DirectProvider:
@@ -96,7 +101,9 @@ class DirectProvider:
         if key:
             headers["Authorization"] = f"Bearer {key}"
         elif self.base_url == OPENAI:
-            raise AuthenticationError("no API key; set OPENAI_API_KEY, or pass api_key=")
+            raise AuthenticationError(
+                "no API key; set OPENAI_API_KEY, pass api_key=, or name its variable in lumos.toml: api_key_env"
+            )
         return self.base_url + PATH, headers
 
     @property
@@ -106,7 +113,7 @@ class DirectProvider:
     def _name(self, error: ProviderError) -> None:
         """Say in *error* which model failed, and what to look at where the key is refused."""
         error.model = f"{self.name}/{self.model}"
-        hint = "; is the key right?" if error.status in (401, 403) else ""
+        hint = HINTS.get(error.status or 0, "")
         error.args = (f"{error.model}: {error}{hint}",)
 
 

@@ -4,7 +4,7 @@ The tests are async: pytest-asyncio in auto mode, or anyio's plugin, runs them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 from lumos_agent.messages import AssistantMessage, Message, ToolResult, UserMessage
@@ -143,7 +143,7 @@ def texts(parts: Sequence[Part | Reply], kind: type[TextPart | ReasoningPart]) -
 
 
 @asynccontextmanager
-async def opened(provider: Provider) -> AsyncIterator[Provider]:
+async def opened(provider: Provider) -> AsyncGenerator[Provider]:
     """*provider*, closed at the end."""
     try:
         yield provider

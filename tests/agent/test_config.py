@@ -31,7 +31,7 @@ def test_reads(tmp_path: Path):
         ('model = ""', "lumos.toml:1: model must be a text, not ''"),
         ('api_key = "sk-1"', "a key does not belong in a file; name its variable: api_key_env"),
         ("model = ", "lumos.toml: cannot be read as TOML: Invalid value"),
-        ('[server]\nport = 1', "lumos.toml:1: unknown key 'server'"),
+        ("[server]\nport = 1", "lumos.toml:1: unknown key 'server'"),
     ],
 )
 def test_faults(tmp_path: Path, text: str, message: str):

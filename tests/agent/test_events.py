@@ -117,7 +117,9 @@ def test_golden_is_read():
     """The golden lines decode to the events that they were."""
     lines = GOLDEN.read_bytes().splitlines()
 
-    assert [stamped(event, seq) for seq, event in enumerate(EVENTS, 1)] == [*map(decode_event, lines)]
+    assert [stamped(event, seq) for seq, event in enumerate(EVENTS, 1)] == [
+        *map(decode_event, lines)
+    ]
 
 
 def test_golden_schema():

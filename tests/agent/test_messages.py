@@ -24,7 +24,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=5,
 )
-tool_calls = st.builds(ToolCall, texts, texts, st.dictionaries(texts, json_values, max_size=3) | texts)
+tool_calls = st.builds(
+    ToolCall, texts, texts, st.dictionaries(texts, json_values, max_size=3) | texts
+)
 messages = st.one_of(
     st.builds(SystemMessage, texts),
     st.builds(UserMessage, texts),

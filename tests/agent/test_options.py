@@ -58,7 +58,9 @@ def test_missing_mixin(option: str, value: object, mixin: str):
     with pytest.raises(ConfigError) as caught:
         BasicAgent(ScriptedProvider(), **{option: value})  # type: ignore[arg-type]
 
-    assert str(caught.value).startswith(f"{option}={value!r} needs {mixin}, which BasicAgent is without")
+    assert str(caught.value).startswith(
+        f"{option}={value!r} needs {mixin}, which BasicAgent is without"
+    )
 
 
 def test_missing_mixin_in_a_run():
@@ -69,7 +71,9 @@ def test_missing_mixin_in_a_run():
 
 def test_thread_without_memory():
     """A thread needs a place to be kept."""
-    with pytest.raises(ConfigError, match="thread='ada' needs memory=, for example InMemoryStorage"):
+    with pytest.raises(
+        ConfigError, match="thread='ada' needs memory=, for example InMemoryStorage"
+    ):
         Agent(ScriptedProvider()).stream("x", thread="ada")
 
 

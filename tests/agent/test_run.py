@@ -94,7 +94,7 @@ def test_step_limit():
     run = a_run(max_steps=1)
     run.begin_step()
 
-    with pytest.raises(StepLimitError, match="after 1 steps; raise max_steps=") as caught:
+    with pytest.raises(StepLimitError, match="after 1 step; allow more max_steps") as caught:
         run.begin_step()
 
     assert run is caught.value.run

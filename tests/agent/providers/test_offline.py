@@ -67,7 +67,9 @@ def rainfall(year: int, month: Annotated[int, Field(ge=1, le=12)]) -> str:
 
 
 @function_tool
-def ship(order: Annotated[str, Field(pattern="^[A-Z]{2}[0-9]+$")], weight: Decimal | None = None) -> str:
+def ship(
+    order: Annotated[str, Field(pattern="^[A-Z]{2}[0-9]+$")], weight: Decimal | None = None
+) -> str:
     """Ship an order."""
     return f"{order} {weight}"
 

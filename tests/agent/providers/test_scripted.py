@@ -63,7 +63,12 @@ async def test_reasoning():
         )
     ]
 
-    assert [ReasoningPart("It"), ReasoningPart(" is"), ReasoningPart(" so"), TextPart("Yes")] == items[:4]
+    assert [
+        ReasoningPart("It"),
+        ReasoningPart(" is"),
+        ReasoningPart(" so"),
+        TextPart("Yes"),
+    ] == items[:4]
 
 
 def test_contract_is_abstract():

@@ -1,0 +1,252 @@
+"""The calls of a step, carried out at the same time."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+import lumos_agent.acting
+from lumos_agent import (
+    Agent,
+    AgentEvent,
+    InMemoryStorage,
+    ToolCallComplete,
+    ToolCallStart,
+    ToolProgress,
+    ToolResult,
+)
+from lumos_agent.testing import ScriptedProvider, calls, says, together
+from lumos_tools import ToolContext, function_tool
+
+
+def agent_of(*tools: Any, reply: Any = None, **more: Any) -> Agent:
+    reply = reply or together(*(calls(tool.name) for tool in tools))
+    return Agent(ScriptedProvider(reply, says("done")), tools=tools, **more)
+
+
+async def test_at_the_same_time():
+    """The calls of one step run concurrently: two that wait for each other both end."""
+    barrier = asyncio.Barrier(2)
+
+    @function_tool
+    async def one() -> str:
+        await barrier.wait()
+        return "1"
+
+    @function_tool
+    async def two() -> str:
+        await barrier.wait()
+        return "2"
+
+    result = await asyncio.wait_for(agent_of(one, two).generate("?"), 5)
+
+    assert ["1", "2"] == [
+        message.text for message in result.messages if isinstance(message, ToolResult)
+    ]
+
+
+async def test_order():
+    """Results are kept and shown as they come; the model reads them in the order of its calls."""
+    first_may_end = asyncio.Event()
+
+    @function_tool
+    async def slow() -> str:
+        await first_may_end.wait()
+        return "slow"
+
+    @function_tool
+    async def quick() -> str:
+        first_may_end.set()
+        return "quick"
+
+    storage = InMemoryStorage()
+    agent = agent_of(slow, quick, memory=storage)
+    async with agent.stream("?", thread="t") as stream:
+        shown = [event.name async for event in stream if isinstance(event, ToolCallComplete)]
+    stored = (await storage.get_messages("t")).items
+    provider: Any = agent.provider
+
+    assert ["quick", "slow"] == shown
+    assert ["quick", "slow"] == [
+        row.message.text for row in stored if isinstance(row.message, ToolResult)
+    ]
+    assert ["slow", "quick"] == [message.text for message in provider.requests[1].messages[-2:]]
+
+
+async def test_context():
+    """A tool knows its run, its call, its thread and what the caller handed in."""
+
+    @function_tool
+    def whose(context: ToolContext[str]) -> str:
+        return (
+            f"{context.thread} {context.resource} {context.call} {context.deps} {bool(context.run)}"
+        )
+
+    agent = agent_of(whose, memory=InMemoryStorage())
+    result = await agent.generate("?", thread="t", resource="ada", deps="db")
+
+    assert "t ada call_1 db True" == result.messages[2].text
+
+
+@pytest.mark.parametrize("kind", ["async", "sync"])
+async def test_progress_is_live(kind: str):
+    """What a tool emits, on the loop or in its thread, is told while the tool still runs."""
+    seen = threading.Event()
+
+    @function_tool(name="work")
+    def work_sync(context: ToolContext) -> str:
+        context.emit({"percent": (50,)})
+        return "ok" if seen.wait(5) else "nobody saw it"
+
+    @function_tool(name="work")
+    async def work_async(context: ToolContext) -> str:
+        context.emit({"percent": (50,)})
+        while not seen.is_set():
+            await asyncio.sleep(0.001)
+        return "ok"
+
+    events: list[AgentEvent] = []
+    async with agent_of(work_sync if kind == "sync" else work_async).stream("?") as stream:
+        async for event in stream:
+            events.append(event)
+            if isinstance(event, ToolProgress):
+                assert {"percent": [50]} == event.data
+                assert "call_1" == event.call_id
+                seen.set()
+
+    assert ["ok"] == [event.result for event in events if isinstance(event, ToolCallComplete)]
+
+
+async def test_emit_no_json():
+    """What is no JSON cannot be emitted; the tool is told, not the reader."""
+
+    @function_tool
+    def work(context: ToolContext) -> None:
+        context.emit(object())
+
+    result = await agent_of(work).generate("?")
+
+    assert "PydanticSerializationError" in result.messages[2].text
+
+
+async def test_tool_cancels_itself():
+    """A tool that ends as cancelled, though nobody cancelled it, is an answer like any other."""
+
+    @function_tool
+    async def odd() -> None:
+        raise asyncio.CancelledError
+
+    result = await agent_of(odd).generate("?")
+
+    assert (
+        "'odd' was cancelled before it ended; what it did so far is unknown"
+        == result.messages[2].text
+    )
+    assert "done" == result.text
+
+
+@pytest.mark.parametrize("leave", ["break", "cancel"])
+async def test_cancelled_run(leave: str):
+    """When a run is left or cancelled its tools are cancelled, and every call has an answer kept."""
+    ended: list[str] = []
+    running = asyncio.Event()
+
+    @function_tool
+    async def hang(context: ToolContext) -> None:
+        running.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(str(context.cancelled))
+
+    @function_tool
+    async def quick() -> str:
+        return "quick"
+
+    storage = InMemoryStorage()
+    agent = agent_of(hang, quick, memory=storage)
+    if leave == "cancel":
+        task = asyncio.create_task(agent.generate("?", thread="t"))
+        await running.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    else:
+        async with agent.stream("?", thread="t") as stream:
+            async for event in stream:
+                if isinstance(event, ToolCallComplete):
+                    break
+    rows = (await storage.get_messages("t")).items
+    answers = {
+        row.message.name: row.message.text for row in rows if isinstance(row.message, ToolResult)
+    }
+
+    assert ["True"] == ended
+    assert {"hang", "quick"} == {*answers}
+    assert "'hang' was cancelled before it ended; what it did so far is unknown" == answers["hang"]
+
+
+async def test_left_before_tools_began():
+    """A stream left as soon as a call is shown keeps an answer for it, too."""
+    storage, ran = InMemoryStorage(), []
+
+    @function_tool
+    async def work() -> None:
+        ran.append(1)
+
+    async with agent_of(work, memory=storage).stream("?", thread="t") as stream:
+        async for event in stream:
+            if isinstance(event, ToolCallStart):
+                break
+    rows = (await storage.get_messages("t")).items
+
+    assert ["user", "assistant", "tool"] == [row.message.__struct_config__.tag for row in rows]
+    assert [] == ran
+
+
+async def test_stubborn_tool(monkeypatch: pytest.MonkeyPatch):
+    """A tool that will not be cancelled does not hold up the end of the run."""
+    monkeypatch.setattr(lumos_agent.acting, "GRACE", 0.01)
+    release, running = asyncio.Event(), asyncio.Event()
+
+    @function_tool
+    async def stubborn() -> None:
+        while not release.is_set():
+            running.set()
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+
+    storage = InMemoryStorage()
+    task = asyncio.create_task(agent_of(stubborn, memory=storage).generate("?", thread="t"))
+    await running.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 5)
+    rows = (await storage.get_messages("t")).items
+    release.set()
+
+    assert isinstance(rows[-1].message, ToolResult)
+
+
+async def test_sync_tool_sees_the_end():
+    """A long sync tool can see that its run is over."""
+    running, over = threading.Event(), threading.Event()
+
+    @function_tool
+    def work(context: ToolContext) -> None:
+        running.set()
+        while not context.cancelled:
+            over.wait(0.001)
+        over.set()
+
+    task = asyncio.create_task(agent_of(work).generate("?"))
+    while not running.is_set():
+        await asyncio.sleep(0.001)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert await asyncio.to_thread(over.wait, 5)
