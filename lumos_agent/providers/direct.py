@@ -102,7 +102,7 @@ class DirectProvider:
             headers["Authorization"] = f"Bearer {key}"
         elif self.base_url == OPENAI:
             raise AuthenticationError(
-                "no API key; set OPENAI_API_KEY, pass api_key=, or name its variable in lumos.toml: api_key_env"
+                "no API key; set OPENAI_API_KEY, pass api_key=, or set api_key_env in lumos.toml"
             )
         return self.base_url + PATH, headers
 

@@ -34,7 +34,7 @@ SHAPES = {  # words of a parameter's name or format: how its values look
 
 
 class OfflineProvider:
-    """A `Provider` that stands in for a model: `docs/explanation/offline.md` tells how it goes about it."""
+    """A `Provider` that stands in for a model; `docs/explanation/offline.md` tells how."""
 
     name, model = "lumos", "offline"
 

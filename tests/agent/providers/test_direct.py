@@ -1,0 +1,332 @@
+"""Any OpenAI-compatible server, over real sockets."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import openai
+import pytest
+
+from lumos_agent import (
+    AuthenticationError,
+    BadRequestError,
+    ContentFilterError,
+    ContextLengthError,
+    Provider,
+    ProviderError,
+    ProviderUnavailableError,
+    RateLimitError,
+    Reply,
+    Usage,
+    UserMessage,
+)
+from lumos_agent.providers import http
+from lumos_agent.providers.base import ReasoningPart, TextPart
+from lumos_agent.providers.direct import DirectProvider
+from lumos_agent.testing.provider_contract import ProviderContract, request
+from tests.servers.chat import Answer, Call, ChatServer, says, turns
+
+ADD = Call("add", '{"a": 2, "b": 3}')
+
+
+class TestDirectProvider(ProviderContract):
+    """It does what every provider must, over HTTP."""
+
+    def provider(self) -> AbstractAsyncContextManager[Provider]:
+        return served()
+
+
+class TestDirectProviderOfAClient(ProviderContract):
+    """The same with an SDK client of one's own."""
+
+    def provider(self) -> AbstractAsyncContextManager[Provider]:
+        return served(sdk=True)
+
+
+@asynccontextmanager
+async def served(*, sdk: bool = False) -> AsyncGenerator[Provider]:
+    async with ChatServer(turns(1, ADD, "It is 5.")) as server:
+        if sdk:
+            client = openai.AsyncOpenAI(base_url=server.base_url, api_key="test-key")
+            provider = DirectProvider("test-model", client=client)
+        else:
+            provider = DirectProvider("test-model", base_url=server.base_url, api_key="test-key")
+        yield provider
+        await provider.aclose()
+    assert [] == server.refusals
+
+
+async def ask(*script: Answer, stream: bool = False, **more: Any) -> Reply:
+    async with ChatServer(list(script)) as server:
+        settings = {"base_url": server.base_url, "api_key": "test-key", **more}
+        provider = DirectProvider(settings.pop("model", "test-model"), **settings)
+        try:
+            if not stream:
+                return await provider.generate(request(UserMessage("?")))
+            *_, last = [item async for item in provider.stream(request(UserMessage("?")))]
+            assert isinstance(last, Reply)
+            return last
+        finally:
+            await provider.aclose()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_reply(stream: bool):
+    """Whole and streaming, the reply has all that the server says."""
+    reply = await ask(
+        Answer(text="Hi", calls=(ADD,), reasoning="Hm…", usage=(9, 4, 3, 2)), stream=stream
+    )
+
+    assert ("Hi", "Hm…", "add") == (
+        reply.message.text,
+        reply.message.reasoning,
+        reply.message.calls[0].name,
+    )
+    assert (Usage(9, 4, 3, 2), "tool_calls", "req_1") == (
+        reply.usage,
+        reply.finish_reason,
+        reply.request_id,
+    )
+
+
+async def test_pieces_as_they_come():
+    """Pieces are there before the reply is complete; leaving the stream hangs up."""
+    async with ChatServer([says("Hello, world", hang=True, chunk=3)]) as server:
+        provider = DirectProvider("test-model", base_url=server.base_url, api_key="test-key")
+        stream = provider.stream(request(UserMessage("?")))
+        first = await asyncio.wait_for(anext(stream), 5)
+        await stream.aclose()
+        while not server.left:
+            await asyncio.sleep(0.001)
+        await provider.aclose()
+
+    assert TextPart("Hel") == first
+
+
+FAILURES: list[tuple[Answer, type[ProviderError], str]] = [
+    (
+        Answer(status=401, error={"message": "no"}),
+        AuthenticationError,
+        "HTTP 401: no; is the key right?",
+    ),
+    (
+        Answer(status=403, error={"message": "no"}),
+        AuthenticationError,
+        "HTTP 403: no; is the key right?",
+    ),
+    (
+        Answer(status=404, error={"message": "no such model"}),
+        BadRequestError,
+        "HTTP 404: no such model; is the model's name right?",
+    ),
+    (Answer(status=429, error={"message": "slow"}), RateLimitError, "HTTP 429: slow"),
+    (Answer(status=400, error={"message": "bad"}), BadRequestError, "HTTP 400: bad"),
+    (
+        Answer(status=400, error={"message": "long", "code": "context_length_exceeded"}),
+        ContextLengthError,
+        "HTTP 400: long",
+    ),
+    (
+        Answer(status=400, error={"message": "evil", "code": "content_filter"}),
+        ContentFilterError,
+        "HTTP 400: evil",
+    ),
+    (Answer(status=500, error={"message": "oops"}), ProviderUnavailableError, "HTTP 500: oops"),
+    (
+        Answer(status=502, raw=b"<html>bad gateway"),
+        ProviderUnavailableError,
+        "HTTP 502: <html>bad gateway",
+    ),
+    (Answer(status=503, raw=b""), ProviderUnavailableError, "HTTP 503: no reason given"),
+    (Answer(status=400, raw=b'{"error": "flat"}'), BadRequestError, "HTTP 400: flat"),
+    (Answer(status=400, raw=b'{"message": "bare"}'), BadRequestError, "HTTP 400: bare"),
+    (says("", refusal="I won't"), ContentFilterError, "the model refuses: I won't"),
+    (says("", finish_reason="content_filter"), ContentFilterError, "content filter"),
+]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("answer", "kind", "message"), FAILURES, ids=lambda one: str(one)[:40])
+async def test_failures(answer: Answer, kind: type[ProviderError], message: str, stream: bool):
+    """What the server refuses is a typed error that names the model, and says what the server said."""
+    with pytest.raises(kind) as caught:
+        await ask(answer, stream=stream)
+
+    assert str(caught.value).startswith("openai/test-model: ")
+    assert message in str(caught.value)
+    assert "openai/test-model" == caught.value.model
+
+
+async def test_retry_after():
+    """The error says when to come back, if the server does in seconds."""
+    answer = Answer(status=429, error={"message": "slow"}, headers={"retry-after": "1.5"})
+    with pytest.raises(RateLimitError) as caught:
+        await ask(answer)
+    later = Answer(status=429, error={}, headers={"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"})
+    with pytest.raises(RateLimitError) as dated:
+        await ask(later)
+
+    assert (429, 1.5, True) == (
+        caught.value.status,
+        caught.value.retry_after,
+        caught.value.retryable,
+    )
+    assert dated.value.retry_after is None
+
+
+async def test_cut_stream():
+    """A stream that ends politely in mid-word is no success."""
+    with pytest.raises(ProviderUnavailableError, match="broke off before it was complete"):
+        await ask(says("Hello, world", cut_after=3), stream=True)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n',
+        b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: [DONE]\n\n',
+        b': ping\r\n\r\ndata: {"choices":[{"delta":{"content":"Hi"}}]}\r\n\r\ndata: [DONE]\r\n\r\n',
+        b'event: x\nid: 1\ndata:{"choices":[{"delta":{"content":"Hi"}}]}\n\ndata:[DONE]\n\ndata: junk\n\n',
+    ],
+)
+async def test_wire_variants(raw: bytes):
+    """Comments, CRLF, missing blanks, a missing [DONE] or finish reason: the reply is whole."""
+    assert "Hi" == (await ask(Answer(raw=raw), stream=True)).message.text
+
+
+async def test_error_in_stream():
+    """An error inside a stream that began well is the provider's failure."""
+    raw = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: {"error":{"message":"overloaded"}}\n\n'
+
+    with pytest.raises(ProviderUnavailableError, match="the answer is an error: overloaded"):
+        await ask(Answer(raw=raw), stream=True)
+
+
+async def test_dead_server():
+    """Where nothing answers, the address is named."""
+    provider = DirectProvider("x", base_url="http://127.0.0.1:9/v1")
+
+    with pytest.raises(
+        ProviderUnavailableError, match=r"nothing answers at http://127\.0\.0\.1:9/v1"
+    ):
+        await provider.generate(request(UserMessage("?")))
+    await provider.aclose()
+
+
+async def test_no_address():
+    """An address that is none is named."""
+    with pytest.raises(BadRequestError, match="is no address; base_url must be like"):
+        await DirectProvider("x", base_url="nonsense").generate(request(UserMessage("?")))
+
+
+async def test_broken_connection():
+    """A connection that breaks in the middle is the provider's failure."""
+
+    async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        writer.close()
+
+    async with await asyncio.start_server(rude, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        provider = DirectProvider("x", base_url=f"http://127.0.0.1:{port}/v1")
+        with pytest.raises(ProviderUnavailableError, match="the connection to .* broke"):
+            await provider.generate(request(UserMessage("?")))
+        await provider.aclose()
+
+
+async def test_silent_server(monkeypatch: pytest.MonkeyPatch):
+    """A server that says nothing is left after a while."""
+    monkeypatch.setattr(http, "SILENCE", 0.05)
+
+    with pytest.raises(ProviderUnavailableError, match=r"is silent for 0\.05 s"):
+        await ask(says("", hang=True))
+
+
+async def test_no_key():
+    """OpenAI wants a key; the message says where it can stand."""
+    with pytest.raises(
+        AuthenticationError, match="openai/gpt: no API key; set OPENAI_API_KEY, pass api_key="
+    ):
+        await DirectProvider("gpt").generate(request(UserMessage("?")))
+
+
+async def test_environment(monkeypatch: pytest.MonkeyPatch):
+    """Address and key come from OpenAI's own variables where they are not given."""
+    async with ChatServer([says("Hi")]) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url + "/")
+        monkeypatch.setenv("OPENAI_API_KEY", "test-key")
+        provider = DirectProvider("test-model")
+        reply = await provider.generate(request(UserMessage("?")))
+        await provider.aclose()
+
+    assert "Hi" == reply.message.text
+
+
+async def test_local_server_needs_no_key():
+    """A server that is not OpenAI's is asked without a key."""
+    with pytest.raises(AuthenticationError, match="Incorrect API key") as caught:
+        await ask(says("Hi"), api_key=None)
+
+    assert 401 == caught.value.status
+
+
+@pytest.mark.parametrize(
+    ("base_url", "limit"), [(None, "max_completion_tokens"), ("http://h/v1", "max_tokens")]
+)
+def test_limit(base_url: str | None, limit: str):
+    """OpenAI has a new name for the token limit; everybody else knows the old one."""
+    assert limit == DirectProvider("x", base_url=base_url)._limit
+
+
+async def test_client_settings():
+    """What only the SDK knows, headers and a key from a callable, is sent as it would send it."""
+    async with ChatServer([says("Hi")]) as server:
+        client = openai.AsyncOpenAI(
+            base_url=server.base_url,
+            api_key="test-key",
+            organization="org",
+            default_headers={"X-Team": "a"},
+        )
+        provider = DirectProvider("test-model", client=client)
+        url, headers = await provider._where()
+        reply = await provider.generate(request(UserMessage("?")))
+        await provider.aclose()
+
+    assert "Hi" == reply.message.text
+    assert f"{server.base_url}/chat/completions" == url
+    assert ("a", "org", "Bearer test-key") == (
+        headers["x-team"],
+        headers["openai-organization"],
+        headers["authorization"],
+    )
+
+
+def test_session_closes_with_its_loop():
+    """A provider that nobody closes leaves nothing open behind its event loop, nor in the next one."""
+
+    async def once() -> str:
+        async with ChatServer([says("Hi", calls=())]) as server:
+            provider.base_url, provider._target = server.base_url, None
+            return (await provider.generate(request(UserMessage("?")))).message.text
+
+    provider = DirectProvider("test-model", base_url="http://h/v1", api_key="test-key")
+
+    assert ["Hi", "Hi"] == [asyncio.run(once()), asyncio.run(once())]
+
+
+async def test_stream_pieces():
+    """Text and reasoning come apart."""
+    async with ChatServer([says("Hello", reasoning="Well", chunk=2)]) as server:
+        provider = DirectProvider("test-model", base_url=server.base_url, api_key="test-key")
+        items = [item async for item in provider.stream(request(UserMessage("?")))]
+        await provider.aclose()
+
+    assert [
+        ReasoningPart("We"),
+        ReasoningPart("ll"),
+        TextPart("He"),
+        TextPart("ll"),
+        TextPart("o"),
+    ] == (items[:-1])

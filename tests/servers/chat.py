@@ -1,0 +1,247 @@
+"""The suite's own OpenAI-compatible server: real sockets, real server-sent events, strict rules."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.servers.openai_rules import Fault, decode, fault
+
+_ids = count(1)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that an answer asks for; without an id it gets one."""
+
+    name: str
+    arguments: str = "{}"
+    id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One answer, and how it goes over the wire."""
+
+    text: str = ""
+    calls: tuple[Call, ...] = ()
+    reasoning: str = ""
+    refusal: str = ""
+    usage: tuple[int, int, int, int] = (10, 5, 0, 0)
+    """Prompt, completion, cached and reasoning tokens."""
+    finish_reason: str | None = None
+    status: int = 200
+    error: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    chunk: int = 4
+    """Characters of text or arguments in one event."""
+    cut_after: int | None = None
+    """Close the connection politely after so many events."""
+    hang: bool = False
+    """Begin to answer, and then wait until the client has gone."""
+    raw: bytes | None = None
+    """The body, as it is."""
+
+
+Script = Sequence[Answer] | Callable[[dict[str, Any]], Answer]
+
+
+def says(text: str, **more: Any) -> Answer:
+    """An answer in words."""
+    return Answer(text=text, **more)
+
+
+def wants(*calls: Call, **more: Any) -> Answer:
+    """An answer that calls tools."""
+    return Answer(calls=calls, **more)
+
+
+def turns(number: int, call: Call, text: str) -> Callable[[dict[str, Any]], Answer]:
+    """A script for any number of runs at once: *call* in so many turns of each, and then *text*."""
+
+    def answer(body: dict[str, Any]) -> Answer:
+        done = sum(message["role"] == "tool" for message in body["messages"])
+        return says(text) if done >= number else wants(replace(call, id=f"call_{done}"))
+
+    return answer
+
+
+class ChatServer:
+    """`POST /v1/chat/completions` on a port of its own, for as long as `async with` lasts."""
+
+    def __init__(
+        self, script: Script, *, key: str = "test-key", models: Sequence[str] = ("test-model",)
+    ) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.refusals: list[str] = []
+        self.left = 0
+        self.base_url = ""
+        self._script = script
+        self._key = key
+        self._models = models
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", self._completions)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._runner.cleanup()
+
+    async def _completions(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {self._key}":
+            return self._refuse(401, "Incorrect API key provided.", "invalid_api_key")
+        try:
+            body = decode(await request.read())
+        except Fault as error:
+            return self._refuse(400, str(error), None)
+        if message := fault(body):
+            return self._refuse(400, message, None)
+        if body["model"] not in self._models:
+            message = f"The model `{body['model']}` does not exist or you do not have access to it."
+            return self._refuse(404, message, "model_not_found")
+        self.requests.append(body)
+        answer = self._next(body)
+        await asyncio.sleep(answer.delay)
+        return await (
+            self._stream(request, body, answer) if body.get("stream") else self._whole(answer)
+        )
+
+    def _next(self, body: dict[str, Any]) -> Answer:
+        if callable(self._script):
+            return self._script(body)
+        if len(self.requests) > len(self._script):
+            self.refusals.append("the script is over")
+            return Answer(status=500, error={"message": "the script is over"})
+        return self._script[len(self.requests) - 1]
+
+    def _refuse(self, status: int, message: str, code: str | None) -> web.Response:
+        self.refusals.append(message)
+        error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+        return web.json_response({"error": error}, status=status)
+
+    async def _whole(self, answer: Answer) -> web.Response:
+        if answer.hang:
+            await self._wait()
+        if answer.raw is not None:
+            return web.Response(body=answer.raw, headers=answer.headers, status=answer.status)
+        if answer.status != 200:
+            return web.json_response(
+                {"error": answer.error}, status=answer.status, headers=answer.headers
+            )
+        return web.json_response(completion(answer), headers={"x-request-id": "req_1"})
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.left += 1
+
+    async def _stream(
+        self, request: web.Request, body: dict[str, Any], answer: Answer
+    ) -> web.StreamResponse:
+        if answer.status != 200 or (answer.raw is not None and answer.chunk == 0):
+            return await self._whole(answer)
+        headers = {"Content-Type": "text/event-stream", "x-request-id": "req_1", **answer.headers}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        with_usage = bool(body.get("stream_options", {}).get("include_usage"))
+        events = (
+            [answer.raw]
+            if answer.raw is not None
+            else [
+                b"data: " + json.dumps(one).encode() + b"\n\n" for one in chunks(answer, with_usage)
+            ]
+        )
+        for place, event in enumerate(events[: answer.cut_after]):
+            await response.write(event)
+            if answer.hang and place == 1:  # after the first piece
+                await self._wait()
+        if answer.cut_after is None and answer.raw is None:
+            await response.write(b"data: [DONE]\n\n")
+        await response.write_eof()
+        return response
+
+
+def completion(answer: Answer) -> dict[str, Any]:
+    """A whole answer."""
+    message: dict[str, Any] = {"role": "assistant", "content": answer.text or None, "refusal": None}
+    if answer.refusal:
+        message["refusal"] = answer.refusal
+    if answer.reasoning:
+        message["reasoning_content"] = answer.reasoning
+    if answer.calls:
+        message["tool_calls"] = [_call(call) for call in answer.calls]
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(answer)}
+    return {**_envelope("chat.completion"), "choices": [choice], "usage": _usage(answer)}
+
+
+def chunks(answer: Answer, with_usage: bool) -> Iterator[dict[str, Any]]:
+    """The same in pieces, as OpenAI sends them."""
+    envelope = _envelope("chat.completion.chunk")
+
+    def chunk(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        return {**envelope, "choices": [choice]}
+
+    yield chunk({"role": "assistant", "content": "", "refusal": None})
+    for name, text in (
+        ("reasoning_content", answer.reasoning),
+        ("content", answer.text),
+        ("refusal", answer.refusal),
+    ):
+        for piece in _cut(text, answer.chunk):
+            yield chunk({name: piece})
+    for index, call in enumerate(answer.calls):
+        first = _call(replace(call, arguments=""))
+        yield chunk({"tool_calls": [{"index": index, **first}]})
+        for piece in _cut(call.arguments, answer.chunk):
+            yield chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
+    yield chunk({}, _reason(answer))
+    if with_usage:
+        yield {**envelope, "choices": [], "usage": _usage(answer)}
+
+
+def _cut(text: str, size: int) -> list[str]:
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+def _call(call: Call) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id or f"call_{next(_ids)}", "type": "function", "function": function}
+
+
+def _reason(answer: Answer) -> str:
+    return answer.finish_reason or ("tool_calls" if answer.calls else "stop")
+
+
+def _usage(answer: Answer) -> dict[str, Any]:
+    prompt, output, cached, reasoning = answer.usage
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": output,
+        "total_tokens": prompt + output,
+        "prompt_tokens_details": {"cached_tokens": cached},
+        "completion_tokens_details": {"reasoning_tokens": reasoning},
+    }
+
+
+def _envelope(kind: str) -> dict[str, Any]:
+    return {
+        "id": f"chatcmpl-{next(_ids)}",
+        "object": kind,
+        "created": int(time.time()),
+        "model": "test-model",
+        "system_fingerprint": "fp_test",
+    }
