@@ -263,10 +263,9 @@ def nobody_waits() -> None:
 
 def _last_exchange(messages: Sequence[Message]) -> tuple[AssistantMessage, tuple[ToolResult, ...]]:
     """The last reply, and the results after it."""
-    results: list[ToolResult] = []
-    for message in reversed(messages):
+    for place in reversed(range(len(messages))):
+        message = messages[place]
         if isinstance(message, AssistantMessage):
-            return message, tuple(reversed(results))
-        if isinstance(message, ToolResult):
-            results.append(message)
+            after = messages[place + 1 :]
+            return message, tuple(one for one in after if isinstance(one, ToolResult))
     raise AgentError("no reply in the transcript")

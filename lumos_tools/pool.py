@@ -21,6 +21,7 @@ class _Job:
         # An outcome, not an exception, crosses the future: it could not carry a StopIteration.
         self.future: Future[Outcome] = Future()
         self.abandoned = False
+        self.ended = False
 
 
 class ThreadPool:
@@ -71,15 +72,18 @@ class ThreadPool:
             abandoned = self._work_off(self._jobs.get())
 
     def _work_off(self, job: _Job) -> bool:
-        if job.future.set_running_or_notify_cancel():
-            job.future.set_result(_outcome(job.function))
+        outcome = _outcome(job.function) if job.future.set_running_or_notify_cancel() else None
         with self._lock:
+            # Idle before the result is known: whoever waits for it may come back at once.
             self._idle += not job.abandoned
-            return job.abandoned
+            job.ended = True
+        if outcome is not None:
+            job.future.set_result(outcome)
+        return job.abandoned
 
     def _abandon(self, job: _Job) -> None:
         with self._lock:
-            if job.future.running():
+            if job.future.running() and not job.ended:
                 job.abandoned = True
                 self._idle += 1
                 self._start()

@@ -3,10 +3,12 @@
 import asyncio
 import subprocess
 import sys
+import threading
+from collections.abc import AsyncGenerator
 
 import pytest
 
-from lumos_agent.background import run_sync
+from lumos_agent.background import _close, run_sync
 
 
 async def ident() -> int:
@@ -54,7 +56,7 @@ async def keeper():
         yield
     finally:
         await asyncio.sleep(0)
-        print("closed", flush=True)
+        os.write(1, b"closed\\n")
 
 async def work():
     global kept
@@ -64,12 +66,12 @@ async def work():
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.Event().wait()
     finally:
-        print("cancelled", flush=True)
+        os.write(1, b"cancelled\\n")
 
 try:
     run_sync(work())
 except KeyboardInterrupt:
-    print("interrupted", flush=True)
+    os.write(1, b"interrupted\\n")
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
@@ -77,3 +79,30 @@ except KeyboardInterrupt:
 
     assert {"cancelled", "interrupted", "closed"} == {*done.stdout.split()}
     assert "" == done.stderr
+
+
+def test_close():
+    """Closing lets what is open on the loop close itself."""
+    closed: list[int] = []
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def keeper() -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            closed.append(1)
+
+    kept = keeper()
+
+    async def begin() -> None:
+        await anext(kept)
+
+    asyncio.run_coroutine_threadsafe(begin(), loop).result(5)
+    _close(loop)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+    assert [1] == closed

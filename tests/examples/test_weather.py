@@ -26,11 +26,11 @@ YEARS = range(2012, 2016)
 
 def load() -> ModuleType:
     """The example as a module."""
-    spec = importlib.util.spec_from_file_location("weather", SCRIPT)
+    spec = importlib.util.spec_from_file_location("example_weather", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["weather"] = module  # where its annotations are looked up
+    sys.modules["example_weather"] = module  # where its annotations are looked up
     spec.loader.exec_module(module)
     return module
 

@@ -82,7 +82,7 @@ def test_step_limit(lumos: Command) -> None:
     """A run that needs more steps than it may have has failed, and says how many it had."""
     code, out, err = lumos("run", "weather in Oslo", *WEATHER, "--max-steps", "1")
     assert (code, out) == (1, "")
-    assert err.splitlines()[-1].startswith("lumos: still calling tools after 1 steps; ")
+    assert err.splitlines()[-1].startswith("lumos: still calling tools after 1 step; ")
 
 
 def test_model_without_provider(lumos: Command) -> None:

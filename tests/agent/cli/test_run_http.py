@@ -110,7 +110,7 @@ def test_failing_call(lumos: Command) -> None:
     ("status", "code", "message"),
     [
         (401, 2, "HTTP 401: no; is the key right?"),
-        (404, 2, "HTTP 404: no"),
+        (404, 2, "HTTP 404: no; is the model's name right?"),
         (400, 1, "HTTP 400: no"),
         (429, 3, "HTTP 429: no"),
         (503, 3, "HTTP 503: no"),

@@ -1,5 +1,7 @@
 """Threads in the memory of one process."""
 
+import pytest
+
 from lumos_agent import InMemoryStorage
 from lumos_agent.testing.memory_contract import MemoryContract
 
@@ -9,3 +11,9 @@ class TestInMemoryStorage(MemoryContract):
 
     def storage(self) -> InMemoryStorage:
         return InMemoryStorage()
+
+
+def test_contract_is_abstract():
+    """The contract wants a store."""
+    with pytest.raises(NotImplementedError):
+        MemoryContract().storage()

@@ -7,7 +7,7 @@ import pytest
 from lumos_agent import Provider, ProviderError, Reply, Request, ToolResult, Usage, UserMessage
 from lumos_agent.providers.base import CallPart, ReasoningPart, TextPart
 from lumos_agent.testing import ScriptedProvider, calls, says, together
-from lumos_agent.testing.provider_contract import ProviderContract, opened, request
+from lumos_agent.testing.provider_contract import ProviderContract, add, opened, request
 
 
 def adds(asked: Request) -> Reply:
@@ -75,3 +75,4 @@ def test_contract_is_abstract():
     """The contract wants a provider."""
     with pytest.raises(NotImplementedError):
         ProviderContract().provider()
+    assert 5 == add(2, 3)
