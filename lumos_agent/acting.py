@@ -16,6 +16,9 @@ GRACE = 5.0
 """Seconds that cancelled tools get to clean up."""
 
 
+_Inbox = asyncio.Queue[asyncio.Task[Any] | None]
+
+
 class _Started(NamedTuple):
     call: ToolCall
     time: float
@@ -36,17 +39,16 @@ class Acting:
         self._keep = keep
 
     async def events(self, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
-        """Carry out *calls* and tell of it."""
+        """Carry out *calls*, telling of it, up to the completed step."""
         run = self._run
-        inbox: asyncio.Queue[asyncio.Task[ToolResult] | None] = asyncio.Queue()
+        inbox: _Inbox = asyncio.Queue()
         loop = asyncio.get_running_loop()
         # A tool may emit from its thread; None in the inbox wakes the loop below.
         run.on_tell = lambda: loop.call_soon_threadsafe(inbox.put_nowait, None)
         started: dict[asyncio.Task[ToolResult], _Started] = {}
         try:
             for call in calls:
-                task = asyncio.create_task(self._answer(call))
-                task.add_done_callback(inbox.put_nowait)
+                task = asyncio.create_task(self._answer(call, inbox))
                 started[task] = _Started(call, time.perf_counter())
             for call in calls:
                 yield ToolCallStart(step=run.step, call=call)
@@ -59,12 +61,15 @@ class Acting:
         finally:
             run.on_tell = nobody_waits
             await self._cancel(started)
+        yield run.complete_step()
 
-    async def _answer(self, call: ToolCall) -> ToolResult:
+    async def _answer(self, call: ToolCall, inbox: _Inbox) -> ToolResult:
         try:
             text = await self._tools[call.name].call(call.arguments, self._context(call))
         except (ToolError, UnknownToolError) as error:
             return ToolResult(call.id, call.name, str(error), is_error=True)
+        finally:
+            inbox.put_nowait(asyncio.current_task())
         return ToolResult(call.id, call.name, text)
 
     def _context(self, call: ToolCall) -> ToolContext[Any]:

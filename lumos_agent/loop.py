@@ -68,8 +68,9 @@ class BasicAgent(Runner):
                         part = self.finish(run)
                 async with aclosing(part):
                     async for event in part:
-                        for told in (*run.told(), event):
+                        for told in run.told():
                             yield run.stamp(told)
+                        yield run.stamp(event)
         except Exception as error:
             for told in (*run.told(), run.failed(error)):
                 yield run.stamp(told)
@@ -102,13 +103,9 @@ class BasicAgent(Runner):
             yield TextDelta(step=run.step, delta=message.text)
         await self.keep(run, message)
 
-    async def act(self, run: Run, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
+    def act(self, run: Run, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
         """Carry out *calls* at the same time; each result is kept as it comes, and then shown."""
-        acting = Acting(run, self.tools, keep=self.keep)
-        async with aclosing(acting.events(calls)) as events:
-            async for event in events:
-                yield event
-        yield run.complete_step()
+        return Acting(run, self.tools, keep=self.keep).events(calls)
 
     async def finish(self, run: Run) -> AsyncGenerator[AgentEvent]:
         """Sum up the last step and the run."""

@@ -41,13 +41,11 @@ class ToolChoiceMixin(BasicAgent):
 class StreamingMixin(BasicAgent):
     """Tell the model's words as they come, where somebody reads them."""
 
-    async def ask(self, run: Run) -> AsyncGenerator[AgentEvent]:
+    def ask(self, run: Run) -> AsyncGenerator[AgentEvent]:
         """Get the model's reply in pieces, and keep it."""
-        if not run.streaming:
-            async with aclosing(super().ask(run)) as whole:
-                async for event in whole:
-                    yield event
-            return
+        return self._ask_in_pieces(run) if run.streaming else super().ask(run)
+
+    async def _ask_in_pieces(self, run: Run) -> AsyncGenerator[AgentEvent]:
         yield run.begin_step()
         async with aclosing(self.provider.stream(self.request(run))) as parts:
             async for part in parts:

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -202,8 +202,7 @@ class Run:
 
     def complete_step(self) -> StepComplete:
         """Sum up the step that the transcript ends in."""
-        self.messages[:] = in_call_order(self.messages)
-        message, results = _last_exchange(self.messages)
+        message, results = self._last_exchange()
         reply = self.reply or Reply(message=message)  # of a step that an earlier run began
         self.usage += reply.usage
         self.steps.append(
@@ -224,6 +223,16 @@ class Run:
         )
         return StepComplete(agent_step=self.steps[-1])
 
+    def _last_exchange(self) -> tuple[AssistantMessage, tuple[ToolResult, ...]]:
+        """The last reply and its results, which are put in the order of its calls."""
+        for place in reversed(range(len(self.messages))):
+            message = self.messages[place]
+            if isinstance(message, AssistantMessage):
+                last = in_call_order(self.messages[place:])
+                self.messages[place:] = last
+                return message, tuple(one for one in last if isinstance(one, ToolResult))
+        raise AgentError("no reply in the transcript", run=self)
+
     def complete(self) -> GenerationComplete:
         """Sum up the run, whose last step is complete."""
         last = self.steps[-1]
@@ -243,10 +252,11 @@ class Run:
         self._told.append(event(**fields))
         self.on_tell()
 
-    def told(self) -> Iterator[AgentEvent]:
+    def told(self) -> Sequence[AgentEvent]:
         """The events told and not yet yielded, in their order."""
-        while self._told:
-            yield self._told.popleft()
+        if not self._told:
+            return ()
+        return [self._told.popleft() for _ in range(len(self._told))]
 
     def stamp(self, event: AgentEvent) -> AgentEvent:
         """Number and time *event*, which is about to be yielded."""
@@ -259,13 +269,3 @@ class Run:
 
 def nobody_waits() -> None:
     """Nobody waits for what is told: it is yielded before the next event."""
-
-
-def _last_exchange(messages: Sequence[Message]) -> tuple[AssistantMessage, tuple[ToolResult, ...]]:
-    """The last reply, and the results after it."""
-    for place in reversed(range(len(messages))):
-        message = messages[place]
-        if isinstance(message, AssistantMessage):
-            after = messages[place + 1 :]
-            return message, tuple(one for one in after if isinstance(one, ToolResult))
-    raise AgentError("no reply in the transcript")

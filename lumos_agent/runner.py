@@ -50,6 +50,11 @@ class RunStream:
             self._texts[event.step] = ""
         return event
 
+    async def finish(self) -> None:
+        """Read to the end, without looking at what comes."""
+        async for _ in self._events:
+            pass
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -137,8 +142,7 @@ class Runner(ABC):
 
     async def _finish(self, run: Run) -> GenerateResult:
         async with RunStream(run, self.events(run)) as stream:
-            async for _ in stream:
-                pass
+            await stream.finish()
         return stream.result
 
 

@@ -127,10 +127,10 @@ def decode(text: str | bytes) -> Schema:
     refused with `InvalidArgumentsError`; empty text is an empty object, as models send it.
     """
     try:
-        value = json.loads(
-            text or "{}", object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite
-        )
-        pydantic_core.to_json(value)  # fails on half a surrogate pair
+        plain = text if isinstance(text, str) else text.decode()
+        value = _strict.decode(plain or "{}")
+        if "\\u" in plain or not plain.isascii():
+            pydantic_core.to_json(value)  # fails on half a surrogate pair
     except (ValueError, RecursionError) as error:
         raise InvalidArgumentsError([_bound(f"not JSON: {error}, in {text!r}")]) from None
     if not isinstance(value, dict):
@@ -153,6 +153,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text} is not a number that JSON has")
     return value
+
+
+_strict = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
 
 
 class _Generator(GenerateJsonSchema):

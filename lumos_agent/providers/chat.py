@@ -5,7 +5,7 @@ is tested in `tests/agent/providers/test_chat.py`.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 from weakref import WeakKeyDictionary
 
@@ -48,7 +48,7 @@ def encode_request(
     if request.tools and request.tool_choice != "auto":
         head["tool_choice"] = _choice(request.tool_choice)
     parts = [encode(head | options.extra)[:-1], b',"messages":[']
-    parts.append(b",".join([_encoded(message, request) for message in request.messages]))
+    parts.append(b",".join(_encoded(request)))
     if request.tools:
         parts += [b'],"tools":[', b",".join(map(_encoded_tool, request.tools.values()))]
     return b"".join([*parts, b"]}"])
@@ -67,12 +67,13 @@ def _encoded_tool(tool: Tool) -> bytes:
     return data
 
 
-def _encoded(message: Message, request: Request) -> bytes:
-    kept = request.encoded.get(id(message))
-    if kept is None:
-        # The message is kept beside its bytes: while it lives, its id() is its own.
-        kept = request.encoded[id(message)] = (message, encode(_plain(message)))
-    return kept[1]
+def _encoded(request: Request) -> list[bytes]:
+    kept = request.encoded
+    for message in request.messages:
+        if id(message) not in kept:
+            # The message is kept beside its bytes: while it lives, its id() is its own.
+            kept[id(message)] = (message, encode(_plain(message)))
+    return [kept[id(message)][1] for message in request.messages]
 
 
 def _plain(message: Message) -> dict[str, Any]:
@@ -99,18 +100,18 @@ def _plain_call(call: ToolCall) -> dict[str, Any]:
     return {"id": call.id, "type": "function", "function": function}
 
 
-class _Function(msgspec.Struct):
+class _Function(msgspec.Struct, gc=False):
     name: str | None = None
     arguments: Any = None
 
 
-class _Call(msgspec.Struct):
+class _Call(msgspec.Struct, gc=False):
     index: int | None = None
     id: str | None = None
     function: _Function = msgspec.field(default_factory=_Function)
 
 
-class _Message(msgspec.Struct):
+class _Message(msgspec.Struct, gc=False):
     """A message, or a piece of one."""
 
     content: str | None = None
@@ -120,28 +121,28 @@ class _Message(msgspec.Struct):
     tool_calls: list[_Call] | None = None
 
 
-class _Choice(msgspec.Struct):
+class _Choice(msgspec.Struct, gc=False):
     message: _Message = msgspec.field(default_factory=_Message)
     delta: _Message = msgspec.field(default_factory=_Message)
     finish_reason: str | None = None
 
 
-class _PromptDetails(msgspec.Struct):
+class _PromptDetails(msgspec.Struct, gc=False):
     cached_tokens: int | None = None
 
 
-class _OutputDetails(msgspec.Struct):
+class _OutputDetails(msgspec.Struct, gc=False):
     reasoning_tokens: int | None = None
 
 
-class _Usage(msgspec.Struct):
+class _Usage(msgspec.Struct, gc=False):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _OutputDetails | None = None
 
 
-class _Answer(msgspec.Struct):
+class _Answer(msgspec.Struct, gc=False):
     """A completion, or a chunk of one."""
 
     choices: list[_Choice] | None = None
@@ -180,7 +181,7 @@ class _Slot:
 
 
 class Assembler:
-    """Puts a reply together from its chunks, and from a whole answer, which is one large chunk."""
+    """Puts a reply together from its chunks."""
 
     def __init__(self) -> None:
         self.text: list[str] = []
@@ -214,9 +215,8 @@ class Assembler:
         place = len(self.slots) if call.index is None else call.index
         slot = self.slots.get(place)
         if slot is None:
-            taken = {slot.id for slot in self.slots.values()}
-            fresh = call.id if call.id and call.id not in taken else f"call_{secrets.token_hex(12)}"
-            slot = self.slots[place] = _Slot(fresh)
+            taken = [slot.id for slot in self.slots.values()]
+            slot = self.slots[place] = _Slot(_fresh(call.id, taken))
         slot.name += call.function.name or ""
         piece = _arguments_text(call.function.arguments)
         slot.arguments.append(piece)
@@ -224,21 +224,15 @@ class Assembler:
 
     def reply(self, request_id: str | None) -> Reply:
         """The whole reply. Raises `ContentFilterError` where the model or its provider refuses."""
-        if self.refusal:
-            raise ContentFilterError(f"the model refuses: {''.join(self.refusal)}")
-        if self.finish_reason == "content_filter":
-            raise ContentFilterError("the provider's content filter cut the answer off")
-        calls = tuple(
-            ToolCall(slot.id, slot.name, arguments_of("".join(slot.arguments)))
-            for _, slot in sorted(self.slots.items())
+        message = AssistantMessage(
+            "".join(self.text),
+            tuple(
+                ToolCall(slot.id, slot.name, arguments_of("".join(slot.arguments)))
+                for _, slot in sorted(self.slots.items())
+            ),
+            "".join(self.reasoning),
         )
-        message = AssistantMessage("".join(self.text), calls, "".join(self.reasoning))
-        return Reply(
-            message=message,
-            usage=_neutral(self.usage or _Usage()),
-            finish_reason=self.finish_reason,
-            request_id=request_id,
-        )
+        return _reply(message, "".join(self.refusal), self.usage, self.finish_reason, request_id)
 
 
 def decode_reply(data: bytes, request_id: str | None = None) -> Reply:
@@ -247,13 +241,39 @@ def decode_reply(data: bytes, request_id: str | None = None) -> Reply:
     if not answer.choices:
         raise ProviderUnavailableError("the answer has no choices")
     choice = answer.choices[0]
-    choice.delta = choice.message
-    for place, call in enumerate(choice.message.tool_calls or ()):
-        call.index = place
-    assembler = Assembler()
-    for _ in assembler.feed(answer):
-        pass
-    return assembler.reply(request_id)
+    said = choice.message
+    calls: list[ToolCall] = []
+    for call in said.tool_calls or ():
+        call_id = _fresh(call.id, [one.id for one in calls])
+        arguments = arguments_of(_arguments_text(call.function.arguments))
+        calls.append(ToolCall(call_id, call.function.name or "", arguments))
+    reasoning = said.reasoning_content or said.reasoning or ""
+    message = AssistantMessage(said.content or "", tuple(calls), reasoning)
+    return _reply(message, said.refusal, answer.usage, choice.finish_reason, request_id)
+
+
+def _reply(
+    message: AssistantMessage,
+    refusal: str | None,
+    usage: _Usage | None,
+    finish_reason: str | None,
+    request_id: str | None,
+) -> Reply:
+    if refusal:
+        raise ContentFilterError(f"the model refuses: {refusal}")
+    if finish_reason == "content_filter":
+        raise ContentFilterError("the provider's content filter cut the answer off")
+    return Reply(
+        message=message,
+        usage=_neutral(usage) if usage else Usage(),
+        finish_reason=finish_reason,
+        request_id=request_id,
+    )
+
+
+def _fresh(call_id: str | None, taken: Sequence[str]) -> str:
+    """The server's id, or one of ours where it gave none or the same twice."""
+    return call_id if call_id and call_id not in taken else f"call_{secrets.token_hex(12)}"
 
 
 def arguments_of(text: str) -> dict[str, Any] | str:

@@ -1,0 +1,1 @@
+"""Speed as ratios: Lumos against bare loops that do the same calls, in one run."""

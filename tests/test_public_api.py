@@ -1,0 +1,70 @@
+"""The public names: each is there, and each stands in the reference."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lumos_agent import Event
+
+REFERENCE = Path(__file__).parents[1] / "docs/reference"
+PACKAGES = ("lumos_tools", "lumos_agent", "lumos_agent.testing")
+PLAIN = (str, int, float, bool, tuple, type(None))
+
+
+def entries(package: str) -> dict[str, str]:
+    """The names that the reference lists for *package*, each with what stands in its first code."""
+    page = (REFERENCE / "names.md").read_text(encoding="utf-8")
+    section = page.partition(f"## {package}\n")[2].partition("\n## ")[0]
+    told = re.findall(r"^- `([^`]+)`: \S", section, re.MULTILINE)
+
+    assert len(told) == section.count("\n- ")
+    return {code.partition("(")[0]: code for code in told}
+
+
+def signature(name: str, value: Any) -> str:
+    """What *value* takes, without types; what a run fills in is left out."""
+    filled_in = Event.__struct_fields__ if value is not Event and is_event(value) else ()
+    signature = inspect.signature(value)
+    parameters = [
+        one.replace(
+            annotation=one.empty,
+            default=one.default if isinstance(one.default, (*PLAIN, type(one.empty))) else ...,
+        )
+        for one in signature.parameters.values()
+        if one.name not in filled_in
+    ]
+    plain = signature.replace(parameters=parameters, return_annotation=signature.empty)
+    return f"{name}{plain}".replace("Ellipsis", "...").replace("'", '"')
+
+
+def is_event(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, Event)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_all(package: str):
+    """`__all__` is sorted, and each name in it is there."""
+    module = importlib.import_module(package)
+
+    assert sorted(module.__all__) == module.__all__
+    assert [] == [name for name in module.__all__ if not hasattr(module, name)]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_names_in_the_reference(package: str):
+    """The reference lists exactly the public names."""
+    assert sorted(importlib.import_module(package).__all__) == sorted(entries(package))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_signatures_in_the_reference(package: str):
+    """What the reference says a name takes is what it takes; every function says it."""
+    module = importlib.import_module(package)
+    for name, code in entries(package).items():
+        value = getattr(module, name)
+        if "(" in code or inspect.isfunction(value):
+            assert signature(name, value) == code
