@@ -30,11 +30,17 @@ ROOT = Path(__file__).parent
 def setup(namespace: dict[str, Any]) -> None:
     namespace["_runner"] = asyncio.Runner()
     namespace["_folder"] = tempfile.TemporaryDirectory()
+    sys.path.insert(0, namespace["_folder"].name)
 
 
 def teardown(namespace: dict[str, Any]) -> None:
     namespace.pop("_runner").close()
-    namespace.pop("_folder").cleanup()
+    folder = namespace.pop("_folder")
+    sys.path.remove(folder.name)
+    for name, module in [*sys.modules.items()]:
+        if str(getattr(module, "__file__", "")).startswith(folder.name):
+            del sys.modules[name]
+    folder.cleanup()
 
 
 def comment(example: Example) -> str:
@@ -72,7 +78,9 @@ def run_console(example: Example) -> str | None:
         return None
     for block in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
         command, _, promised = block.partition("\n")
-        told = _output(command, Path(example.namespace["_folder"].name))
+        told = re.sub(
+            r" +$", "", _output(command, Path(example.namespace["_folder"].name)), flags=re.M
+        )
         pattern = r"\n".join(re.escape(line) for line in promised.rstrip().splitlines())
         if not re.fullmatch(pattern.replace(re.escape("..."), "(?s:.*)"), told.rstrip()):
             return f"$ {command}\nprinted:\n{told}\npromised:\n{promised}"
@@ -100,7 +108,7 @@ pytest_collect_file = Sybil(
         CodeBlockParser(language="python", evaluator=run_python),
         CodeBlockParser(language="console", evaluator=run_console),
     ],
-    patterns=["README.md", "docs/**/*.md"],
+    patterns=["README.md", "docs/*.md", "docs/**/*.md"],
     setup=setup,
     teardown=teardown,
 ).pytest()

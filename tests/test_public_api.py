@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from lumos_agent import Event
+from lumos_agent import Event, LumosError
+from lumos_tools import RegistryError
 
 REFERENCE = Path(__file__).parents[1] / "docs/reference"
 PACKAGES = ("lumos_tools", "lumos_agent", "lumos_agent.testing")
@@ -19,10 +20,11 @@ def entries(package: str) -> dict[str, str]:
     """The names that the reference lists for *package*, each with what stands in its first code."""
     page = (REFERENCE / "names.md").read_text(encoding="utf-8")
     section = page.partition(f"## {package}\n")[2].partition("\n## ")[0]
-    told = re.findall(r"^- `([^`]+)`: \S", section, re.MULTILINE)
+    codes = re.findall(r"^- `([^`]+)`: \S", section, re.MULTILINE)
+    told = {code.partition("(")[0]: code for code in codes}
 
-    assert len(told) == section.count("\n- ")
-    return {code.partition("(")[0]: code for code in told}
+    assert section.count("\n- ") == len(told)  # each once, and each with its line
+    return told
 
 
 def signature(name: str, value: Any) -> str:
@@ -30,15 +32,16 @@ def signature(name: str, value: Any) -> str:
     filled_in = Event.__struct_fields__ if value is not Event and is_event(value) else ()
     signature = inspect.signature(value)
     parameters = [
-        one.replace(
-            annotation=one.empty,
-            default=one.default if isinstance(one.default, (*PLAIN, type(one.empty))) else ...,
-        )
+        one.replace(annotation=one.empty, default=plain(one.default))
         for one in signature.parameters.values()
         if one.name not in filled_in
     ]
-    plain = signature.replace(parameters=parameters, return_annotation=signature.empty)
-    return f"{name}{plain}".replace("Ellipsis", "...").replace("'", '"')
+    untyped = signature.replace(parameters=parameters, return_annotation=signature.empty)
+    return f"{name}{untyped}".replace("Ellipsis", "...").replace("'", '"')
+
+
+def plain(default: Any) -> Any:
+    return default if default is inspect.Parameter.empty or isinstance(default, PLAIN) else ...
 
 
 def is_event(value: Any) -> bool:
@@ -68,3 +71,21 @@ def test_signatures_in_the_reference(package: str):
         value = getattr(module, name)
         if "(" in code or inspect.isfunction(value):
             assert signature(name, value) == code
+
+
+def test_errors_in_the_reference():
+    """The page on errors has every error, and the code of those that have one."""
+    page = (REFERENCE / "errors.md").read_text(encoding="utf-8")
+    errors = [
+        value
+        for package in PACKAGES[:2]
+        for name, value in vars(importlib.import_module(package)).items()
+        if name.endswith("Error")
+    ]
+    for error in errors:
+        retryable = "yes" if getattr(error, "retryable", False) else "no"
+        told = f"| `{error.code}` | {retryable} |" if hasattr(error, "code") else "|"
+
+        assert re.search(rf"^[ +-]*{error.__name__}\b", page, re.MULTILINE)  # in a tree
+        if error not in (LumosError, RegistryError):
+            assert f"\n| `{error.__name__}` {told}" in page

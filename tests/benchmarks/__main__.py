@@ -123,35 +123,39 @@ async def judge(scenario: Scenario, contestants: list[Contestant]) -> tuple[bool
     return found <= scenario.limit, {**shown, "ratio": found, "limit": scenario.limit}
 
 
-async def main(names: list[str], path: str | None) -> int:
+async def compete(url: str, names: list[str]) -> dict[str, tuple[bool, dict[str, float]]]:
+    """Measure the scenarios *names*, all if there are none."""
+    results: dict[str, tuple[bool, dict[str, float]]] = {}
+    async with AsyncExitStack() as stack:
+        kinds = (RawHttpx(url), RawAiohttp(url), Lumos(url))
+        contestants = [await stack.enter_async_context(one) for one in kinds]
+        for scenario in SCENARIOS:
+            if not names or scenario.name in names:
+                results[scenario.name] = await judge(scenario, contestants)
+    return results
+
+
+def main(names: list[str], path: str | None) -> int:
+    command = [sys.executable, "-m", "tests.servers"]
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.servers"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
         assert server.stdin is not None
-        url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
         print(HEADER)
-        results = {}
-        async with AsyncExitStack() as stack:
-            kinds = (RawHttpx(url), RawAiohttp(url), Lumos(url))
-            contestants = [await stack.enter_async_context(one) for one in kinds]
-            for scenario in SCENARIOS:
-                if not names or scenario.name in names:
-                    results[scenario.name] = await judge(scenario, contestants)
+        results = asyncio.run(
+            compete(f"http://127.0.0.1:{server.stdout.readline().strip()}/v1", names)
+        )
         server.stdin.close()
     if path:
-        Path(path).write_text(
-            json.dumps({name: row for name, (_, row) in results.items()}, indent=1)
-        )
+        rows = {name: row for name, (_, row) in results.items()}
+        Path(path).write_text(json.dumps(rows, indent=1), encoding="utf-8")
     return 0 if all(good for good, _ in results.values()) else 1
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("scenario", nargs="*", choices=[[], *(one.name for one in SCENARIOS)])
+    parser.add_argument("scenario", nargs="*", help=", ".join(one.name for one in SCENARIOS))
     parser.add_argument("--json", help="write the figures to this file")
     given = parser.parse_args()
-    sys.exit(asyncio.run(main(given.scenario, given.json)))
+    sys.exit(main(given.scenario, given.json))
