@@ -102,6 +102,7 @@ async def _keep_session() -> AsyncGenerator["aiohttp.ClientSession"]:
         connector=aiohttp.TCPConnector(limit=0),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=SILENCE),
         trust_env=bool(getproxies()),  # looking for proxies at each request is dear
+        cookie_jar=aiohttp.DummyCookieJar(),
     )
     try:
         yield session
