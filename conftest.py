@@ -11,6 +11,7 @@ share one namespace and one event loop. A comment above a block says more:
 import ast
 import asyncio
 import contextlib
+import importlib
 import inspect
 import io
 import os
@@ -56,7 +57,10 @@ def run_python(example: Example) -> str | None:
         return None
     if said.startswith("file: "):
         folder = Path(example.namespace["_folder"].name)
-        (folder / said.removeprefix("file: ")).write_text(example.parsed, encoding="utf-8")
+        path = folder / said.removeprefix("file: ")
+        path.write_text(example.parsed, encoding="utf-8")
+        sys.modules.pop(path.stem, None)  # of another page, or of a test
+        importlib.invalidate_caches()
         return None
     source = "\n" * (example.line + 1) + example.parsed
     code = compile(source, example.path, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)

@@ -72,7 +72,17 @@ from lumos_agent.messages import (
 )
 from lumos_agent.mixins import MemoryMixin, ObserverMixin, StreamingMixin, ToolChoiceMixin
 from lumos_agent.options import GenerateOptions, ToolChoice
-from lumos_agent.providers.base import Provider, Reply, Request
+from lumos_agent.providers.base import (
+    CallPart,
+    Part,
+    Provider,
+    ReasoningPart,
+    Reply,
+    Request,
+    TextPart,
+    pieces,
+)
+from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.run import Run
 from lumos_agent.runner import RunStream
 from lumos_tools.errors import LumosError
@@ -89,9 +99,11 @@ __all__ = [
     "BadRequestError",
     "BasicAgent",
     "BudgetError",
+    "CallPart",
     "ConfigError",
     "ContentFilterError",
     "ContextLengthError",
+    "DirectProvider",
     "Event",
     "GenerateOptions",
     "GenerateResult",
@@ -111,6 +123,7 @@ __all__ = [
     "ObserverMixin",
     "Page",
     "Parent",
+    "Part",
     "PendingCall",
     "ProtocolError",
     "Provider",
@@ -118,6 +131,7 @@ __all__ = [
     "ProviderUnavailableError",
     "RateLimitError",
     "ReasoningDelta",
+    "ReasoningPart",
     "Reply",
     "Request",
     "Run",
@@ -135,6 +149,7 @@ __all__ = [
     "StreamingMixin",
     "SystemMessage",
     "TextDelta",
+    "TextPart",
     "ThreadConflictError",
     "ThreadNotFoundError",
     "ToolCall",
@@ -150,4 +165,5 @@ __all__ = [
     "UserMessage",
     "decode_event",
     "encode_event",
+    "pieces",
 ]

@@ -1,7 +1,7 @@
 """What goes wrong in a run. The tree of tools is in `lumos_tools.errors`.
 
     LumosError
-    + ProviderError                 .model, .status, .retry_after; __cause__ is the library's own
+    + ProviderError                 .model, .status, .retry_after, .run; __cause__ is the library's own
       - AuthenticationError         no key, or a wrong one
       - RateLimitError              too many requests, or no money left
       - ContextLengthError          more than the model's window holds
@@ -49,6 +49,8 @@ class ProviderError(LumosError):
         """The HTTP status, if there was an answer."""
         self.retry_after = retry_after
         """Seconds that the provider asks to wait."""
+        self.run: Run | None = None
+        """The run with what was said so far."""
 
 
 class AuthenticationError(ProviderError):

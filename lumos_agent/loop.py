@@ -7,6 +7,7 @@ import msgspec
 from typing_extensions import Unpack
 
 from lumos_agent.acting import Acting
+from lumos_agent.errors import AgentError, ConfigError, ProviderError
 from lumos_agent.events import AgentEvent, Observer, ReasoningDelta, TextDelta
 from lumos_agent.memory.base import MemoryStorage
 from lumos_agent.messages import Message, SystemMessage, ToolCall
@@ -72,6 +73,8 @@ class BasicAgent(Runner):
                             yield run.stamp(told)
                         yield run.stamp(event)
         except Exception as error:
+            if isinstance(error, AgentError | ProviderError):
+                error.run = run  # what was said so far
             for told in (*run.told(), run.failed(error)):
                 yield run.stamp(told)
             raise
@@ -134,6 +137,8 @@ class BasicAgent(Runner):
         refuse_missing(self, merged)
         if merged.tool_choice not in CHOICES:
             self.tools[merged.tool_choice]  # or it raises, with the nearest name
+        if merged.tool_choice == "required" and not self.tools:
+            raise ConfigError("tool_choice='required', but the agent has no tools")
         name, model = self.provider.name, self.provider.model
         run = Run(merged, agent=self.name, provider=name, model=f"{name}/{model}")
         run.prompt, run.messages = tuple(prompt), in_call_order(messages)

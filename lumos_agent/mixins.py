@@ -3,13 +3,13 @@
 import logging
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Literal, assert_never
 
 from lumos_agent.errors import (
     ProviderUnavailableError,
     RunCancelledError,
-    ThreadNotFoundError,
+    ThreadConflictError,
 )
 from lumos_agent.events import (
     LAST,
@@ -94,14 +94,12 @@ class MemoryMixin(BasicAgent):
 
     async def _load(self, run: Run, memory: MemoryStorage, thread: str) -> list[Message]:
         began = time.perf_counter()
-        try:
-            page = await memory.get_messages(thread, EVERYTHING, resource=run.options.resource)
-        except ThreadNotFoundError:
-            if run.resumed:
-                raise
-            await memory.create_thread(id=thread, resource=run.options.resource)
-            return []
-        _tell(run, "read", len(page.items), began)
+        if not run.resumed:
+            with suppress(ThreadConflictError):  # it is there; whose it is shows when it is read
+                await memory.create_thread(id=thread, resource=run.options.resource)
+        page = await memory.get_messages(thread, EVERYTHING, resource=run.options.resource)
+        if page.items:
+            _tell(run, "read", len(page.items), began)
         return in_call_order([stored.message for stored in page.items])
 
 

@@ -117,8 +117,8 @@ class Runner(ABC):
     ) -> GenerateResult:
         """Go on with a run from its transcript: *messages*, or those of a `thread=`.
 
-        Calls without a result are carried out, with two exceptions in a thread, where they may have
-        been before: a tool that is not `idempotent` is answered "interrupted" instead.
+        Calls without a result are carried out. Those of a thread may have been carried out before the
+        crash, so there only `idempotent` tools are called again; others are answered "interrupted".
         """
         thread = options.get("thread")
         if not messages and not thread:

@@ -49,6 +49,8 @@ def parse_openai_function_calls(
     a reply of another shape.
     """
     data = msgspec.json.decode(reply) if isinstance(reply, str | bytes) else reply
+    if not ({"choices", "role", "content", "tool_calls", "function_call"} & {*data}):
+        raise msgspec.ValidationError("neither a chat completion nor a message")
     completion = msgspec.convert(data, _Completion)
     message = (
         completion.choices[0].message if completion.choices else msgspec.convert(data, _Message)

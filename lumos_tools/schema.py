@@ -56,7 +56,8 @@ class Arguments:
         try:
             schema = self._adapter.json_schema(schema_generator=_Generator)
         except (PydanticUserError, pydantic_core.SchemaError, TypeError) as error:
-            raise SchemaError(f"{self._owner}: its types do not make a schema: {error}") from error
+            why = getattr(error, "message", error)  # pydantic's text with no URL
+            raise SchemaError(f"{self._owner}: its types do not make a schema: {why}") from error
         schema.pop("description", None)  # of a model; the tool has it
         for name, extra in self._extras.items():
             schema["properties"][name].update(extra)

@@ -1,6 +1,7 @@
 """What a function takes: its parameters, their types and texts, or why it cannot be a tool."""
 
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ PLAIN: set[Any] = {
     *(date, datetime, time, timedelta, Decimal, UUID),
 }
 UNIONS = {Union, types.UnionType}
+OLD_TYPED_DICT = sys.version_info < (3, 12)
+"""Whether typing's TypedDict cannot say which of its keys are required."""
 WAY_OUT = "use str, int, float, bool, list, dict, an Enum, a dataclass or a pydantic model"
 
 
@@ -53,7 +56,7 @@ def read_signature(function: Callable[..., Any], *, owner: str) -> Signature:
     parameters: list[Parameter] = []
     for parameter in inspect.signature(function).parameters.values():
         annotation = _annotation(parameter, function, owner)
-        if (typing.get_origin(annotation) or annotation) is ToolContext:
+        if _is_context(annotation):
             context = parameter.name
             continue
         _refuse_kind(parameter, owner)
@@ -61,6 +64,13 @@ def read_signature(function: Callable[..., Any], *, owner: str) -> Signature:
         text = texts.parameters.get(parameter.name, "")
         parameters.append(Parameter(parameter.name, annotation, parameter.default, text))
     return Signature(texts.description, tuple(parameters), context)
+
+
+def _is_context(annotation: Any) -> bool:
+    """Whether this is ToolContext, ToolContext[Deps], or either of them | None."""
+    if typing.get_origin(annotation) in UNIONS:
+        return any(_is_context(one) for one in typing.get_args(annotation))
+    return (typing.get_origin(annotation) or annotation) is ToolContext
 
 
 def _refuse_kind(parameter: inspect.Parameter, owner: str) -> None:
@@ -159,6 +169,10 @@ def _fields(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
         for name, field in owner.model_fields.items():
             yield field.annotation, f"{where}, field {_name(owner)}.{name}"
     elif is_dataclass(cast("Any", owner)) or is_typeddict(cast("Any", owner)):
+        if OLD_TYPED_DICT and type(cast("Any", owner)).__module__ == "typing":
+            raise SchemaError(
+                f"{where} has {_name(owner)}; before Python 3.12 use typing_extensions.TypedDict"
+            )
         for name, hint in get_type_hints(owner, include_extras=True).items():
             yield _bare(hint), f"{where}, field {_name(owner)}.{name}"
     else:

@@ -17,7 +17,7 @@ from lumos_tools.docstrings import read_docstring
 from lumos_tools.errors import InvalidArgumentsError, SchemaError, ToolError
 from lumos_tools.pool import threads
 from lumos_tools.schema import Arguments, Schema, arguments_of
-from lumos_tools.signature import read_signature
+from lumos_tools.signature import read_signature, refuse_unsupported
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -188,6 +188,7 @@ def as_tool(given: Tool | type[FunctionSchema]) -> Tool:
     if run is None:
         raise SchemaError(f"{tool.__name__} has no body; give it a method run(self)")
     wants_context = len(inspect.signature(run).parameters) > 1
+    refuse_unsupported(tool, tool.__name__)
     call = _off_loop(run)
 
     async def body(values: FunctionSchema, context: ToolContext[Any]) -> Any:

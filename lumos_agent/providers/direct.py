@@ -5,6 +5,7 @@ an address and a key, it is asked once for the final URL and headers, and takes 
 """
 
 import os
+import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 OPENAI = "https://api.openai.com/v1"
 PATH = "/chat/completions"
+FRESH = 60.0
+"""Seconds for which what a client said holds."""
 HINTS = {
     401: "; is the key right?",
     403: "; is the key right?",
@@ -45,11 +48,13 @@ class DirectProvider:
     ) -> None:
         self.name = name
         self.model = model
-        self.base_url = (base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI).rstrip("/")
+        base_url = str(client.base_url) if client else base_url or os.environ.get("OPENAI_BASE_URL")
+        self.base_url = (base_url or OPENAI).rstrip("/")
         self._api_key = api_key
         self._client = client
         self._http = Client()
         self._target: tuple[str, Mapping[str, str]] | None = None
+        self._asked = -FRESH
 
     async def generate(self, request: Request) -> Reply:
         """Answer *request*, whole."""
@@ -88,14 +93,15 @@ class DirectProvider:
         await self._http.aclose()
 
     async def _where(self) -> tuple[str, Mapping[str, str]]:
-        """The URL and headers of every request."""
+        """The URL and headers; a client is asked again now and then, since its key may change."""
+        if self._client is not None and time.monotonic() > self._asked + FRESH:
+            self._target = await ask_sdk(self._client, PATH, self.model)
+            self._asked = time.monotonic()
         if self._target is None:
-            self._target = await (
-                ask_sdk(self._client, PATH, self.model) if self._client else self._plain()
-            )
+            self._target = self._plain()
         return self._target
 
-    async def _plain(self) -> tuple[str, Mapping[str, str]]:
+    def _plain(self) -> tuple[str, Mapping[str, str]]:
         headers = {"Content-Type": "application/json", "User-Agent": "lumos"}
         key = self._api_key or os.environ.get("OPENAI_API_KEY")
         if key:

@@ -165,13 +165,15 @@ async def test_failure_is_the_last_event():
     """A failure is told as the last event, and raised after it."""
     agent = BasicAgent(ScriptedProvider(ProviderError("down", model="x")))
     seen: list[AgentEvent] = []
-    with pytest.raises(ProviderError, match="down"):
+    with pytest.raises(ProviderError, match="down") as caught:
         async with agent.stream("?") as stream:
             async for event in stream:
                 seen.append(event)
 
     assert ["RunStart", "StepStart", "RunFailed"] == types(seen)
     assert isinstance(seen[-1], RunFailed)
+    assert caught.value.run is stream.run
+    assert stream.run.messages == [UserMessage("?")]
     assert ("provider", "down", 1) == (seen[-1].code, seen[-1].message, seen[-1].step)
     with pytest.raises(AgentError, match="no result yet"):
         stream.result  # noqa: B018

@@ -86,6 +86,12 @@ def test_choice_of_no_tool():
         Choosing(ScriptedProvider()).stream("x", tool_choice="add")
 
 
+def test_required_without_tools():
+    """A model cannot be made to call a tool where there is none."""
+    with pytest.raises(ConfigError, match="tool_choice='required', but the agent has no tools"):
+        Agent(ScriptedProvider()).stream("x", tool_choice="required")
+
+
 async def test_run_wins_over_agent():
     """An option of the run wins over the agent's own."""
     provider = ScriptedProvider(says("1"), says("2"))

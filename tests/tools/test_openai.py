@@ -72,5 +72,7 @@ def test_parse_wrong():
     """What is no reply is refused."""
     with pytest.raises(msgspec.ValidationError):
         parse_openai_function_calls('{"choices": 3}')
+    with pytest.raises(msgspec.ValidationError, match="neither a chat completion nor a message"):
+        parse_openai_function_calls({"error": "no"})
     with pytest.raises(InvalidArgumentsError):
         OpenAIFunctionCall("", "add", "{").parse_arguments()

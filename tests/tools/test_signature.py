@@ -1,5 +1,6 @@
 """Which functions can be tools."""
 
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,7 +14,6 @@ from typing import (
     NewType,
     NotRequired,
     Optional,
-    TypedDict,
     TypeVar,
     Union,
 )
@@ -21,7 +21,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, Field
-from typing_extensions import TypeAliasType
+from typing_extensions import TypeAliasType, TypedDict
 
 from lumos_tools import SchemaError, ToolContext
 from lumos_tools.signature import EMPTY, Parameter, read_signature
@@ -157,6 +157,22 @@ def test_reads_all():
         Parameter("a", int, EMPTY, "The first."),
         Parameter("b", str, "x", ""),
     ) == read.parameters
+
+
+def test_old_typed_dict(monkeypatch: pytest.MonkeyPatch):
+    """The TypedDict of an old Python cannot say which keys are required."""
+    monkeypatch.setattr(lumos_tools.signature, "OLD_TYPED_DICT", True)
+    old = typing.TypedDict("Old", {"a": int})
+
+    assert "before Python 3.12 use typing_extensions.TypedDict" in fault(of(old))
+
+
+@pytest.mark.parametrize(
+    "annotation", [ToolContext, ToolContext[int], ToolContext | None], ids=repr
+)
+def test_context(annotation: Any):
+    """The context may be typed with its deps, and may be None outside a run."""
+    assert "it" == read_signature(of(annotation), owner="f()").context
 
 
 def test_local_names():

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -320,6 +321,18 @@ def test_function_schema_without_body():
 
     with pytest.raises(SchemaError, match=r"Empty has no body; give it a method run\(self\)"):
         as_tool(Empty)
+
+
+def test_function_schema_with_unsupported_field():
+    """What a function may not take, a model's field may not have."""
+
+    class Reader(FunctionSchema):
+        path: Path
+
+        def run(self) -> None: ...
+
+    with pytest.raises(SchemaError, match=r"Reader, field Reader\.path has the type Path"):
+        as_tool(Reader)
 
 
 def test_as_tool_refuses():

@@ -21,7 +21,7 @@ from lumos_agent import (
     Usage,
     UserMessage,
 )
-from lumos_agent.providers import http
+from lumos_agent.providers import direct, http
 from lumos_agent.providers.base import ReasoningPart, TextPart
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.testing.provider_contract import ProviderContract, request
@@ -301,6 +301,26 @@ async def test_client_settings():
         headers["openai-organization"],
         headers["authorization"],
     )
+
+
+async def test_client_is_asked_again(monkeypatch: pytest.MonkeyPatch):
+    """A client's key may change while a provider lives: after a while it is asked again."""
+    keys = iter(["old", "test-key"])
+
+    async def key() -> str:
+        return next(keys)
+
+    async with ChatServer([says("Hi")]) as server:
+        client = openai.AsyncOpenAI(base_url=server.base_url, api_key=key)
+        provider = DirectProvider("test-model", client=client)
+        with pytest.raises(AuthenticationError):
+            await provider.generate(request(UserMessage("?")))
+        monkeypatch.setattr(direct, "FRESH", -1.0)
+        reply = await provider.generate(request(UserMessage("?")))
+        await provider.aclose()
+
+    assert "Hi" == reply.message.text
+    assert server.base_url == provider.base_url
 
 
 def test_session_closes_with_its_loop():
