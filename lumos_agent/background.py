@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+GRACE = 5.0
+"""Seconds that interrupted work gets to clean up."""
+
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
     """Run *work* on the background loop and wait for it; an interrupt cancels it."""
@@ -18,11 +21,20 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         raise RuntimeError(
             "a sync call inside a sync call's own loop would wait for ever; await instead"
         )
-    future = asyncio.run_coroutine_threadsafe(work, loop)
+    ended = threading.Event()
+
+    async def watched() -> T:
+        try:
+            return await work
+        finally:
+            ended.set()
+
+    future = asyncio.run_coroutine_threadsafe(watched(), loop)
     try:
         return future.result()
     except BaseException:
         future.cancel()
+        ended.wait(GRACE)
         raise
 
 
@@ -36,7 +48,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
     """Let connections be closed, as `asyncio.run` does at its end."""
-    asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(timeout=5)
+    asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(GRACE)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -23,6 +23,7 @@ import pytest
 from pydantic import BaseModel, Field
 from typing_extensions import TypeAliasType, TypedDict
 
+import lumos_tools.signature
 from lumos_tools import SchemaError, ToolContext
 from lumos_tools.signature import EMPTY, Parameter, read_signature
 
