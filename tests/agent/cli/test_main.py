@@ -51,7 +51,7 @@ def test_ended_from_outside(
 def shell(command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        ["bash", "-c", command.replace("lumos", f"{sys.executable} -m lumos_agent", 1)],
+        ["sh", "-c", command.replace("lumos", f"{sys.executable} -m lumos_agent", 1)],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -62,18 +62,17 @@ def shell(command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 def test_head(folder: Path) -> None:
     """`lumos run --json | head -1` prints a line, and nobody complains."""
-    command = "lumos run hello --json --tools weather.py 2>&1 | tail -n +2 | head -1"
-    done = shell(f"{command}; echo ${{PIPESTATUS[0]}}", folder)
-    first, code = done.stdout.splitlines()
-    assert first.startswith('{"type":"run_start"')
+    command = "(lumos run hello --json --tools weather.py; echo $? >code) 2>&1"
+    done = shell(f"{command} | tail -n +2 | head -1", folder)
+    code = (folder / "code").read_text(encoding="utf-8").strip()
+    assert done.stdout.startswith('{"type":"run_start"')
     assert (code in ("0", "141"), done.stderr) == (True, "")
 
 
 def test_reader_gone(folder: Path) -> None:
     """A reader that is gone before the first word ends the program with 141, quietly."""
-    command = "lumos run hello --tools weather.py | true; echo ${PIPESTATUS[0]}"
-    done = shell(command, folder)
-    assert done.stdout == "141\n"
+    done = shell("(lumos run hello --tools weather.py; echo $? >code) | true", folder)
+    assert (folder / "code").read_text(encoding="utf-8") == "141\n"
     assert "Broken" not in done.stderr
 
 
