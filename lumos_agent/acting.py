@@ -16,9 +16,6 @@ GRACE = 5.0
 """Seconds that cancelled tools get to clean up."""
 
 
-_Inbox = asyncio.Queue[asyncio.Task[Any] | None]
-
-
 class _Started(NamedTuple):
     call: ToolCall
     time: float
@@ -38,17 +35,34 @@ class Acting:
         self._tools = tools
         self._keep = keep
 
-    async def events(self, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
+    def events(self, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
         """Carry out *calls*, telling of it, up to the completed step."""
+        alone = len(calls) == 1 and not self._may_emit(calls[0])
+        return self._alone(calls[0]) if alone else self._together(calls)
+
+    async def _alone(self, call: ToolCall) -> AsyncGenerator[AgentEvent]:
+        """One call that tells of no progress needs no task of its own: nothing runs beside it."""
+        began, result = time.perf_counter(), _cancelled(call)
+        try:
+            yield ToolCallStart(step=self._run.step, call=call)
+            result = await self._answer(call)
+        finally:  # also of a run that is left or cancelled
+            complete = await self._complete(call, result, began)
+        yield complete
+        yield self._run.complete_step()
+
+    async def _together(self, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
+        """Calls at the same time, a task each."""
         run = self._run
-        inbox: _Inbox = asyncio.Queue()
+        inbox: asyncio.Queue[asyncio.Task[ToolResult] | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         # A tool may emit from its thread; None in the inbox wakes the loop below.
         run.on_tell = lambda: loop.call_soon_threadsafe(inbox.put_nowait, None)
         started: dict[asyncio.Task[ToolResult], _Started] = {}
         try:
             for call in calls:
-                task = asyncio.create_task(self._answer(call, inbox))
+                task = asyncio.create_task(self._answer(call))
+                task.add_done_callback(inbox.put_nowait)
                 started[task] = _Started(call, time.perf_counter())
             for call in calls:
                 yield ToolCallStart(step=run.step, call=call)
@@ -57,20 +71,29 @@ class Acting:
                 for told in run.told():
                     yield told
                 if ended is not None:
-                    yield await self._complete(ended, started.pop(ended))
+                    call, began = started.pop(ended)
+                    yield await self._complete(call, ended.result(), began)
         finally:
             run.on_tell = nobody_waits
             await self._cancel(started)
         yield run.complete_step()
 
-    async def _answer(self, call: ToolCall, inbox: _Inbox) -> ToolResult:
+    async def _answer(self, call: ToolCall) -> ToolResult:
         try:
-            text = await self._tools[call.name].call(call.arguments, self._context(call))
+            tool = self._tools[call.name]
+            context = self._context(call) if tool.wants_context else None
+            text = await tool.call(call.arguments, context)
         except (ToolError, UnknownToolError) as error:
             return ToolResult(call.id, call.name, str(error), is_error=True)
-        finally:
-            inbox.put_nowait(asyncio.current_task())
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return _cancelled(call)  # by the tool itself
         return ToolResult(call.id, call.name, text)
+
+    def _may_emit(self, call: ToolCall) -> bool:
+        return call.name in self._tools and self._tools[call.name].wants_context
 
     def _context(self, call: ToolCall) -> ToolContext[Any]:
         run, task = self._run, asyncio.current_task()
@@ -89,14 +112,8 @@ class Acting:
             is_cancelled=lambda: task is None or task.cancelling() > 0 or task.done(),
         )
 
-    async def _complete(
-        self, task: asyncio.Task[ToolResult], started: _Started
-    ) -> ToolCallComplete:
-        """Keep the result of *task*, and tell of it."""
-        call = started.call
-        text = f"{call.name!r} was cancelled before it ended; what it did so far is unknown"
-        cancelled = ToolResult(call.id, call.name, text, is_error=True)
-        result = task.result() if task.done() and not task.cancelled() else cancelled
+    async def _complete(self, call: ToolCall, result: ToolResult, began: float) -> ToolCallComplete:
+        """Keep *result*, and tell of it."""
         await self._keep(self._run, result)
         return ToolCallComplete(
             step=self._run.step,
@@ -104,7 +121,7 @@ class Acting:
             name=call.name,
             result=result.text,
             is_error=result.is_error,
-            duration=time.perf_counter() - started.time,
+            duration=time.perf_counter() - began,
         )
 
     async def _cancel(self, started: dict[asyncio.Task[ToolResult], _Started]) -> None:
@@ -114,5 +131,11 @@ class Acting:
         for task in started:
             task.cancel()
         await asyncio.wait(started, timeout=GRACE)
-        for task, what in started.items():
-            await self._complete(task, what)
+        for task, (call, began) in started.items():
+            ended = task.done() and not task.cancelled()
+            await self._complete(call, task.result() if ended else _cancelled(call), began)
+
+
+def _cancelled(call: ToolCall) -> ToolResult:
+    text = f"{call.name!r} was cancelled before it ended; what it did so far is unknown"
+    return ToolResult(call.id, call.name, text, is_error=True)

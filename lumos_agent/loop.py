@@ -11,13 +11,7 @@ from lumos_agent.errors import AgentError, ConfigError, ProviderError
 from lumos_agent.events import AgentEvent, Observer, ReasoningDelta, TextDelta
 from lumos_agent.memory.base import MemoryStorage
 from lumos_agent.messages import Message, SystemMessage, ToolCall
-from lumos_agent.options import (
-    CHOICES,
-    GenerateOptions,
-    OptionKeywords,
-    ToolChoice,
-    refuse_missing,
-)
+from lumos_agent.options import CHOICES, GenerateOptions, OptionKeywords, ToolChoice, refuse_missing
 from lumos_agent.providers import provider_for
 from lumos_agent.providers.base import Provider, Request
 from lumos_agent.run import Act, Ask, Finish, Run, in_call_order, last_step
@@ -133,8 +127,10 @@ class BasicAgent(Runner):
         messages: Sequence[Message] = (),
     ) -> Run:
         """A run of this agent that has not begun: *prompt* is said now, *messages* were before."""
-        merged = msgspec.structs.replace(self.options, **options)
-        refuse_missing(self, merged)
+        merged = self.options
+        if options:
+            merged = msgspec.structs.replace(merged, **options)
+            refuse_missing(self, merged)
         if merged.tool_choice not in CHOICES:
             self.tools[merged.tool_choice]  # or it raises, with the nearest name
         if merged.tool_choice == "required" and not self.tools:

@@ -87,7 +87,7 @@ class MemoryMixin(BasicAgent):
     async def keep(self, run: Run, message: Message) -> None:
         """Add *message* to the thread, too."""
         await super().keep(run, message)
-        if self.memory and run.options.thread:
+        if run.options.thread and self.memory:
             began = time.perf_counter()
             await self.memory.append(run.options.thread, [message], resource=run.options.resource)
             _tell(run, "append", 1, began)

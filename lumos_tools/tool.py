@@ -26,6 +26,7 @@ logger = logging.getLogger("lumos_tools")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)  # legal at every provider
 RESERVED = ("auto", "none", "required")  # the words of a tool choice
 MAX_ERROR = 500
+NO_RUN: ToolContext[Any] = ToolContext()
 
 
 class ToolOptions(TypedDict, total=False):
@@ -53,6 +54,7 @@ class Tool:
         description: str = "",
         timeout: float | None = 120.0,
         idempotent: bool = False,
+        wants_context: bool = True,
     ) -> None:
         if not NAME.fullmatch(name) or name in RESERVED:
             raise SchemaError(
@@ -63,6 +65,7 @@ class Tool:
         self.description = description
         self.timeout = timeout
         self.idempotent = idempotent
+        self.wants_context = wants_context
         self.arguments = arguments
         self.body = body
 
@@ -101,7 +104,7 @@ class BoundCall:
         name, limit = self.tool.name, asyncio.timeout(self.tool.timeout)
         try:
             async with limit:
-                return _text(name, await self.tool.body(self.values, context or ToolContext()))
+                return _text(name, await self.tool.body(self.values, context or NO_RUN))
         except InvalidArgumentsError as error:  # of a tool that the body called
             raise ToolError(str(error)) from error
         except ToolError:
@@ -128,7 +131,10 @@ class FunctionTool(Tool, Generic[P, R]):
         signature = read_signature(function, owner=f"{name}()")
         arguments = arguments_of(signature.parameters, owner=f"{name}()")
         defaults = ToolOptions(name=name, description=signature.description)
-        super().__init__(arguments, self._call_function, **(defaults | options))
+        wants = signature.context is not None
+        super().__init__(
+            arguments, self._call_function, wants_context=wants, **(defaults | options)
+        )
         update_wrapper(self, function, updated=())
         self.function = function
         self._context = signature.context
@@ -137,10 +143,10 @@ class FunctionTool(Tool, Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
 
-    async def _call_function(self, values: dict[str, Any], context: ToolContext[Any]) -> Any:
+    def _call_function(self, values: dict[str, Any], context: ToolContext[Any]) -> Awaitable[Any]:
         if self._context:
             values[self._context] = context
-        return await self._call(**values)
+        return self._call(**values)
 
 
 @overload
@@ -196,7 +202,8 @@ def as_tool(given: Tool | type[FunctionSchema]) -> Tool:
 
     description = read_docstring(tool.__doc__).description
     options = ToolOptions(name=tool.__name__, description=description) | tool.__tool_options__
-    return Tool(Arguments(tool, owner=tool.__name__), body, **options)
+    arguments = Arguments(tool, owner=tool.__name__)
+    return Tool(arguments, body, wants_context=wants_context, **options)
 
 
 def _off_loop(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

@@ -206,12 +206,12 @@ async def test_left_before_tools_began():
 
 
 async def test_stubborn_tool(monkeypatch: pytest.MonkeyPatch):
-    """A tool that will not be cancelled does not hold up the end of the run."""
+    """A tool that will not be cancelled, and runs in a task of its own, does not hold up the end."""
     monkeypatch.setattr(lumos_agent.acting, "GRACE", 0.01)
     release, running = asyncio.Event(), asyncio.Event()
 
     @function_tool
-    async def stubborn() -> None:
+    async def stubborn(context: ToolContext) -> None:
         while not release.is_set():
             running.set()
             try:
