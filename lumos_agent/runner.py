@@ -100,11 +100,12 @@ class Runner(ABC):
         self, prompt: str, **options: Unpack[OptionKeywords]
     ) -> GenerateResult:
         """`generate` that insists on a thread."""
-        if not options.get("thread"):
+        run = self.new_run(options, prompt=_said(prompt))
+        if not run.options.thread:
             raise ConfigError(
                 "generate_with_memory needs thread=, the id of the thread to go on with"
             )
-        return await self.generate(prompt, **options)
+        return await self._finish(run)
 
     def stream(self, prompt: str, **options: Unpack[OptionKeywords]) -> RunStream:
         """Answer *prompt* and tell of it; the run begins when the first event is read."""
@@ -120,12 +121,11 @@ class Runner(ABC):
         Calls without a result are carried out. Those of a thread may have been carried out before the
         crash, so there only `idempotent` tools are called again; others are answered "interrupted".
         """
-        thread = options.get("thread")
-        if not messages and not thread:
-            raise ConfigError("resume needs messages=, a transcript, or thread=, a stored one's id")
-        if messages and thread:
-            raise ConfigError("resume takes messages= or thread=, not both: which would be right?")
         run = self.new_run(options, messages=messages)
+        if not messages and not run.options.thread:
+            raise ConfigError("resume needs messages=, a transcript, or thread=, a stored one's id")
+        if messages and run.options.thread:
+            raise ConfigError("resume takes messages= or thread=, not both: which would be right?")
         run.resumed = True
         return await self._finish(run)
 

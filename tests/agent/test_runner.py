@@ -66,6 +66,18 @@ async def test_resume_what():
         await agent.resume(messages=[UserMessage("?")], thread="t")
 
 
+async def test_thread_of_the_agent():
+    """A thread that is the agent's own default counts as one."""
+    storage = InMemoryStorage()
+    agent = Agent(ScriptedProvider(says("1")), memory=storage, thread="t")
+    await agent.generate_with_memory("?")
+
+    assert 2 == (await storage.get_thread("t")).last_seq
+    assert "1" == (await agent.resume()).text
+    with pytest.raises(ConfigError, match="not both"):
+        await agent.resume(messages=[UserMessage("?")])
+
+
 async def test_resume_the_answer():
     """A transcript that ends in its answer is complete: nobody is asked."""
     provider = ScriptedProvider()
