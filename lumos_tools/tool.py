@@ -145,7 +145,7 @@ class FunctionTool(Tool, Generic[P, R]):
 
     def _call_function(self, values: dict[str, Any], context: ToolContext[Any]) -> Awaitable[Any]:
         if self._context:
-            values[self._context] = context
+            values = {**values, self._context: context}
         return self._call(**values)
 
 
