@@ -5,7 +5,7 @@ import atexit
 import threading
 from collections.abc import Coroutine
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -22,20 +22,26 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
             "a sync call inside a sync call's own loop would wait for ever; await instead"
         )
     ended = threading.Event()
+    tasks: list[asyncio.Task[Any]] = []
 
     async def watched() -> T:
+        tasks.append(cast("asyncio.Task[Any]", asyncio.current_task()))
         try:
             return await work
         finally:
             ended.set()
 
-    future = asyncio.run_coroutine_threadsafe(watched(), loop)
-    try:
-        return future.result()
+    try:  # an interrupt may come as soon as the work has begun, in the middle of this line
+        return asyncio.run_coroutine_threadsafe(watched(), loop).result()
     except BaseException:
-        future.cancel()
+        loop.call_soon_threadsafe(_cancel, tasks)
         ended.wait(GRACE)
         raise
+
+
+def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
 
 
 @cache
