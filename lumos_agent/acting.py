@@ -59,24 +59,32 @@ class Acting:
         # A tool may emit from its thread; None in the inbox wakes the loop below.
         run.on_tell = lambda: loop.call_soon_threadsafe(inbox.put_nowait, None)
         started: dict[asyncio.Task[ToolResult], _Started] = {}
+        shown = asyncio.Event()
         try:
             for call in calls:
-                task = asyncio.create_task(self._answer(call))
+                task = asyncio.create_task(self._answer_after(shown, call))
                 task.add_done_callback(inbox.put_nowait)
                 started[task] = _Started(call, time.perf_counter())
             for call in calls:
                 yield ToolCallStart(step=run.step, call=call)
+            shown.set()
             while started:
                 ended = await inbox.get()
                 for told in run.told():
                     yield told
                 if ended is not None:
-                    call, began = started.pop(ended)
-                    yield await self._complete(call, ended.result(), began)
+                    call, began = started[ended]
+                    complete = await self._complete(call, _result(call, ended), began)
+                    del started[ended]
+                    yield complete
         finally:
             run.on_tell = nobody_waits
             await self._cancel(started)
         yield run.complete_step()
+
+    async def _answer_after(self, shown: asyncio.Event, call: ToolCall) -> ToolResult:
+        await shown.wait()
+        return await self._answer(call)
 
     async def _answer(self, call: ToolCall) -> ToolResult:
         try:
@@ -96,11 +104,11 @@ class Acting:
         return call.name in self._tools and self._tools[call.name].wants_context
 
     def _context(self, call: ToolCall) -> ToolContext[Any]:
-        run, task = self._run, asyncio.current_task()
+        run, step, task = self._run, self._run.step, asyncio.current_task()
 
         def emit(data: Any) -> None:
             plain = pydantic_core.to_jsonable_python(data)
-            run.tell(ToolProgress, step=run.step, call_id=call.id, data=plain)
+            run.tell(ToolProgress, step=step, call_id=call.id, data=plain)
 
         return ToolContext(
             thread=run.options.thread,
@@ -132,8 +140,11 @@ class Acting:
             task.cancel()
         await asyncio.wait(started, timeout=GRACE)
         for task, (call, began) in started.items():
-            ended = task.done() and not task.cancelled()
-            await self._complete(call, task.result() if ended else _cancelled(call), began)
+            await self._complete(call, _result(call, task), began)
+
+
+def _result(call: ToolCall, task: asyncio.Task[ToolResult]) -> ToolResult:
+    return task.result() if task.done() and not task.cancelled() else _cancelled(call)
 
 
 def _cancelled(call: ToolCall) -> ToolResult:

@@ -180,7 +180,10 @@ class FunctionSchema(BaseModel):
 
     def __init_subclass__(cls, **options: Unpack[ToolOptions]) -> None:
         super().__init_subclass__()
-        cls.__tool_options__ = options
+        inherited = cls.__tool_options__.copy()
+        inherited.pop("name", None)
+        inherited.pop("description", None)
+        cls.__tool_options__ = inherited | options
 
 
 def as_tool(given: Tool | type[FunctionSchema]) -> Tool:
@@ -221,7 +224,7 @@ def _off_loop(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
 def _text(name: str, result: Any) -> str:
     """What the model reads of *result*: a str as it is, all else as JSON."""
     if isinstance(result, str):
-        return result
+        return str.__str__(result)  # exact: some libraries return kinds of str
     try:
         return pydantic_core.to_json(result, inf_nan_mode="null", bytes_mode="base64").decode()
     except pydantic_core.PydanticSerializationError as error:

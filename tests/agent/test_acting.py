@@ -146,6 +146,44 @@ async def test_tool_cancels_itself():
     assert "done" == result.text
 
 
+async def test_tool_cancels_its_own_task():
+    """A tool that cancels the task it runs in ends its call, not the run's other calls."""
+
+    @function_tool
+    async def odd() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(1)
+
+    @function_tool
+    async def fine() -> str:
+        return "fine"
+
+    result = await agent_of(odd, fine).generate("?")
+    answers = [message.text for message in result.messages if isinstance(message, ToolResult)]
+
+    assert ["'odd' was cancelled before it ended; what it did so far is unknown", "fine"] == answers
+
+
+async def test_progress_after_start():
+    """No progress of a call is told before the call, however slow the reader."""
+
+    @function_tool
+    async def work(context: ToolContext) -> None:
+        context.emit(1)
+
+    names = []
+    async with agent_of(work, reply=together(calls("work"), calls("work"))).stream("?") as stream:
+        async for event in stream:
+            names.append(type(event).__name__)
+            await asyncio.sleep(0.001)
+
+    assert names.index("ToolProgress") > max(
+        i for i, one in enumerate(names) if one == "ToolCallStart"
+    )
+
+
 @pytest.mark.parametrize("leave", ["break", "cancel"])
 async def test_cancelled_run(leave: str):
     """When a run is left or cancelled its tools are cancelled, and every call has an answer kept."""

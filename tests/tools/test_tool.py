@@ -313,6 +313,28 @@ async def test_function_schema_with_context():
     assert "Ada 1" == await tool.call({"it": 1}, ToolContext(deps="Ada"))
 
 
+def test_function_schema_inherits_options():
+    """A subclass keeps its base's options, but for name and description."""
+
+    class Full(Refund):
+        """Refund all of it."""
+
+    tool = as_tool(Full)
+
+    assert ("Full", "Refund all of it.", 5.0) == (tool.name, tool.description, tool.timeout)
+
+
+async def test_kinds_of_str():
+    """What a library returns as its own kind of str is read as plain text."""
+
+    class Markup(str):
+        __slots__ = ()
+
+    text = await function_tool(name="it")(lambda: Markup("<b>")).call({})
+
+    assert (str, "<b>") == (type(text), text)
+
+
 def test_function_schema_without_body():
     """A FunctionSchema that cannot run is refused."""
 
