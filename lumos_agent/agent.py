@@ -1,6 +1,19 @@
 """The agents that people use: the bare loop with abilities."""
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from typing_extensions import Unpack
+
+from lumos_agent.config import MODEL, Config, default_model, load_config
+from lumos_agent.errors import ConfigError
+from lumos_agent.events import Observer
+from lumos_agent.memory.base import MemoryStorage
 from lumos_agent.mixins import MemoryMixin, ObserverMixin, StreamingMixin, ToolChoiceMixin
+from lumos_agent.options import OptionKeywords
+from lumos_agent.providers import provider_for
+from lumos_tools.registry import Offered
 
 
 class StreamingAgent(StreamingMixin):
@@ -15,3 +28,40 @@ class Agent(ObserverMixin, MemoryMixin, StreamingMixin, ToolChoiceMixin):
     result = await agent.generate("What should I wear in Oslo?")
     ```
     """
+
+    @classmethod
+    def from_config(
+        cls,
+        config: str | Path | Config | None = None,
+        *,
+        model: str | None = None,
+        tools: Iterable[Offered] = (),
+        instructions: str = "",
+        name: str = "agent",
+        memory: MemoryStorage | None = None,
+        observers: Sequence[Observer] = (),
+        base_url: str | None = None,
+        api_key: str | None = None,
+        **options: Unpack[OptionKeywords],
+    ) -> Self:
+        """An agent whose model, options and features a file says; arguments win over it.
+
+        *config* is a path, or what `load_config` gave; without it the file is the current folder's.
+        *model* is an alias of the file or `provider/model`; without it that of the environment's
+        `LUMOS_MODEL`, else of the file. Raises `ConfigError`.
+        """
+        found = config if isinstance(config, Config) else load_config(config)
+        asked = model or default_model(found)
+        if asked is None:
+            raise ConfigError(f"no model; set {MODEL}, or model = ... in {found.path}")
+        features = found.features
+        merged: dict[str, Any] = {**found.options, **found.chosen(asked).options, **options}
+        return cls(
+            provider_for(asked, base_url=base_url, api_key=api_key, config=found),
+            tools=tools if features.function_calling else (),
+            instructions=instructions,
+            name=name,
+            memory=memory if features.memory else None,
+            observers=observers if features.observers else (),
+            **merged,
+        )

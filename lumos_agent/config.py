@@ -1,56 +1,293 @@
-"""`lumos.toml` as data: which model answers, where, and which variable holds its key."""
+"""`lumos.toml` as data: which model answers, where, and how. A fault in it has a file and a line."""
 
 import difflib
+import os
 import re
 import tomllib
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NoReturn, get_args, get_origin
 
 import msgspec
 
 from lumos_agent.errors import ConfigError
+from lumos_agent.options import GenerateOptions
 
 FILE = "lumos.toml"
+PROJECT = "pyproject.toml"
+MODEL = "LUMOS_MODEL"
+OFFLINE = "offline"
 
 
-class Config(msgspec.Struct, frozen=True):
-    """What a `lumos.toml` says."""
+Echo = Literal[
+    "reasoning_content", "reasoning", "reasoning_details", "extra_content", "thinking_blocks"
+]
 
-    model: str | None = None
-    """For example `openai/gpt-5`, or `offline`."""
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """How a server differs from what most servers of OpenAI's wire do, which is the default."""
+
+    tools: Literal["native", "auto"] = "auto"
+    """`native`: it takes tools. `auto`: so it is assumed, and said where it refuses them."""
+    stream: bool = True
+    """Whether it can stream; if not, replies come whole."""
+    stream_usage: bool = True
+    """Whether it knows `stream_options`, which asks for the usage of a stream."""
+    limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """What it calls the limit of output tokens."""
+    seed: str = "seed"
+    """What it calls the seed."""
+    call_ids: str = "[a-zA-Z0-9_-]{1,40}"
+    """The ids of calls that it takes, as a regular expression; others are sent as a short one."""
+    echo: tuple[Echo, ...] = ()
+    """Fields of its replies that it wants back."""
+    foreign_reply: dict[str, Any] = {}
+    """Fields that a reply with calls needs, where another provider made it."""
+    foreign_call: dict[str, Any] = {}
+    """Fields that the first call of such a reply needs."""
+
+
+class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A model under a name of your own: `[models.NAME]`."""
+
+    use: str
+    """`provider/model`, or `offline`."""
+    options: dict[str, Any] = {}
+    """`GenerateOptions` for this model."""
+    tools: Literal["native", "auto"] | None = None
+    """Whether the model takes tools; see `Quirks.tools`."""
+    quirks: dict[str, Any] = {}
+    """`Quirks` of this model."""
+
+
+class ProviderConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Where models are: `[providers.NAME]`, a known provider set up differently, or one of yours."""
+
+    wire: Literal["openai", "anthropic", "azure", "litellm"] | None = None
+    """What is spoken there: Chat Completions, Messages, Chat Completions as Azure has it, or whatever
+    LiteLLM speaks with a provider of that name."""
     base_url: str | None = None
-    """Where an OpenAI-compatible server answers, for example `http://localhost:8000/v1`."""
     api_key_env: str | None = None
     """The name of the environment variable with the key; a key itself never stands in a file."""
+    api_version: str | None = None
+    """Azure's."""
+    headers: dict[str, str] = {}
+    """Sent with every request."""
+    quirks: dict[str, Any] = {}
+    """`Quirks` of all its models."""
 
 
-def load_config(path: str | Path = FILE) -> Config:
-    """Read the file *path*. Raises `ConfigError` with file, line and the nearest valid key."""
+class Features(msgspec.Struct, frozen=True, kw_only=True):
+    """What agents may do; `[features]` switches it off for all of them."""
+
+    function_calling: bool = True
+    streaming: bool = True
+    memory: bool = True
+    observers: bool = True
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What a configuration says; nothing, if there is none."""
+
+    model: str | None = None
+    """A name of `models`, `provider/model`, or `offline`."""
+    models: dict[str, ModelConfig] = {}
+    providers: dict[str, ProviderConfig] = {}
+    options: dict[str, Any] = {}
+    """`GenerateOptions` for every model."""
+    features: Features = Features()
+    path: str = FILE
+    """The file that was read, for what is said of it."""
+
+    def chosen(self, model: str) -> ModelConfig:
+        """The model that *model* names: an alias, or `provider/model`. Raises `ConfigError`."""
+        if model in self.models:
+            return self.models[model]
+        if "/" in model.strip("/") or model == OFFLINE:
+            return ModelConfig(use=model)
+        near = nearest(model, [*self.models, OFFLINE])
+        known = f"; {self.path} has {', '.join(self.models)}" if self.models else ""
+        raise ConfigError(
+            f"no provider for the model {model!r}; {near or 'use provider/model'}, "
+            f"for example 'openai/gpt-5' or 'offline'{known}"
+        )
+
+
+def default_model(config: Config) -> str | None:
+    """The model to use where none is named: of the environment, else of the file."""
+    return os.environ.get(MODEL) or config.model
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """`did you mean 'x'?`, or nothing."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def load_config(path: str | Path | None = None) -> Config:
+    """Read *path*: a `lumos.toml`, or a `pyproject.toml` with `[tool.lumos]`.
+
+    Without *path* it is that of the current folder, `lumos.toml` first; no file is an empty `Config`.
+    Raises `ConfigError` with file, line, key and the nearest valid spelling.
+    """
+    if path is None:
+        found = _found()
+        return _read(*found) if found else Config()
     path = Path(path)
+    return _read(path, _parsed(path))
+
+
+def _found() -> tuple[Path, dict[str, Any]] | None:
+    for path in (Path(FILE), Path(PROJECT)):
+        if path.is_file():
+            values = _parsed(path)
+            if path.name == FILE or "lumos" in values.get("tool", {}):
+                return path, values
+    return None
+
+
+def _parsed(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text)
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
-    for key, value in values.items():
-        _refuse(key, value, f"{path}:{_line(text, key)}")
-    return Config(**values)
 
 
-def _refuse(key: str, value: Any, where: str) -> None:
-    known = Config.__struct_fields__
-    if key == "api_key":
-        raise ConfigError(
-            f"{where}: a key does not belong in a file; name its variable: api_key_env = ..."
-        )
-    if key not in known:
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-        raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
-    if not isinstance(value, str) or not value:
-        raise ConfigError(f"{where}: {key} must be a text, not {value!r}")
+def _read(path: Path, values: dict[str, Any]) -> Config:
+    root: Keys = ("tool", "lumos") if path.name == PROJECT else ()
+    for key in root:
+        values = values.get(key, {})
+    reader = _Reader(str(path), path.read_text(encoding="utf-8"), root)
+    return reader.config(values)
 
 
-def _line(text: str, key: str) -> int:
-    found = re.search(rf"^[ \t]*\[?[\"']?{re.escape(key)}\b", text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+Keys = tuple[str, ...]
+OF_A_RUN = {"thread", "resource", "deps"}
+"""Options that belong to one run, not to a file."""
+SECRETS = {"api_key", "key", "token", "secret", "password", "authorization", "x-api-key", "api-key"}
+NO_KEYS = "a key does not belong in a file; name its variable: api_key_env = ..."
+LATER = {
+    "fallback": "fallbacks are not there yet; name one model, and take this key out",
+    "text": "calls written as text are not there yet; use a model that takes tools",
+}
+"""What is planned, and refused until it works: ignored in silence it would be missed too late."""
+
+
+def _types(kind: type[msgspec.Struct], without: Collection[str] = ()) -> dict[str, Any]:
+    fields = msgspec.structs.fields(kind)
+    return {field.name: field.type for field in fields if field.name not in without}
+
+
+PARTS = {
+    "options": _types(GenerateOptions, OF_A_RUN),
+    "quirks": _types(Quirks, {"tools"}),
+}
+
+
+class _Reader:
+    """Checks what a file says, and knows on which line it says it."""
+
+    def __init__(self, path: str, text: str, root: Keys) -> None:
+        self._path = path
+        self._root = root
+        self._lines = text.splitlines()
+
+    def config(self, values: dict[str, Any]) -> Config:
+        given = self._table(values, _types(Config, {"path"}), ())
+        config = Config(**given, path=self._path)
+        for name in config.models:
+            self._check_alias(name, config)
+        for name, provider in config.providers.items():
+            self._check_provider(name, provider)
+        if config.model is not None:
+            self._check_model(config, config.model, ("model",))
+        return config
+
+    def _table(self, values: Any, types: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
+        if not isinstance(values, dict):
+            self._fail(keys, f"{'.'.join(keys)} must be a table, not {values!r}")
+        given: dict[str, Any] = {}
+        for key, value in values.items():
+            here = (*keys, key)
+            if key in SECRETS:
+                self._fail(here, NO_KEYS)
+            if key not in types:
+                hint = LATER.get(key) or nearest(key, types) or f"known: {', '.join(types)}"
+                self._fail(here, f"unknown key {'.'.join(here)!r}; {hint}")
+            given[key] = self._value(value, types[key], here)
+        return given
+
+    def _value(self, value: Any, kind: Any, keys: Keys) -> Any:
+        if keys[-1] in PARTS:
+            return self._table(value, PARTS[keys[-1]], keys)
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            return self._struct(value, kind, keys)
+        if get_origin(kind) is dict and get_args(kind)[1] not in (Any, str):
+            tables = self._table(value, dict.fromkeys(value, get_args(kind)[1]), keys)
+            return tables
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            later = LATER.get(value) if isinstance(value, str) else None
+            what = str(error).partition(" - at")[0].replace("`", "")
+            self._fail(keys, f"{'.'.join(keys)}: {later or f'{what}, in {value!r}'}")
+
+    def _struct(self, value: Any, kind: type[msgspec.Struct], keys: Keys) -> Any:
+        given = self._table(value, _types(kind), keys)
+        for field in msgspec.structs.fields(kind):
+            if field.required and field.name not in given:
+                self._fail(keys, f"{'.'.join(keys)} needs {field.name} = ...")
+        return kind(**given)
+
+    def _check_alias(self, name: str, config: Config) -> None:
+        keys = ("models", name)
+        if "/" in name or name == OFFLINE:
+            self._fail(
+                keys, f"{name!r} cannot be a name of yours; use one without /, for example main"
+            )
+        self._check_model(Config(path=self._path), config.models[name].use, (*keys, "use"))
+
+    def _check_model(self, config: Config, model: str, keys: Keys) -> None:
+        try:
+            config.chosen(model)
+        except ConfigError as error:
+            self._fail(keys, str(error))
+
+    def _check_provider(self, name: str, provider: ProviderConfig) -> None:
+        keys = ("providers", name)
+        if not re.fullmatch(r"[a-zA-Z0-9_-]+", name):
+            self._fail(keys, f"{name!r} cannot be a provider's name; use letters, digits, - and _")
+        if provider.api_key_env and not re.fullmatch(
+            r"[A-Za-z_][A-Za-z0-9_]*", provider.api_key_env
+        ):
+            text = "api_key_env must be the name of an environment variable, not the key itself"
+            self._fail((*keys, "api_key_env"), text)
+        for header in provider.headers:
+            if header.lower() in SECRETS:
+                self._fail((*keys, "headers"), f"{header!r} is a key; {NO_KEYS}")
+        if provider.base_url and "@" in provider.base_url.partition("://")[2].partition("/")[0]:
+            self._fail((*keys, "base_url"), "a password does not belong in a file; use api_key_env")
+
+    def _fail(self, keys: Keys, message: str) -> NoReturn:
+        raise ConfigError(f"{self._path}:{self._line((*self._root, *keys))}: {message}")
+
+    def _line(self, keys: Keys) -> int:
+        """The line that says most of *keys*: a header, or a key under one."""
+        best, line = 0, 1
+        table: Keys = ()
+        for number, text in enumerate(self._lines, 1):
+            header = re.match(r"\s*\[([^\[\]]+)\]", text)
+            key = re.match(r"""\s*([\w."'-]+)\s*=""", text)
+            if header:
+                table = named = _keys(header[1])
+            elif key:
+                named = (*table, *_keys(key[1]))
+            else:
+                continue
+            if len(named) > best and named == keys[: len(named)]:
+                best, line = len(named), number
+        return line
+
+
+def _keys(text: str) -> Keys:
+    return tuple(part.strip().strip("\"'") for part in text.split("."))

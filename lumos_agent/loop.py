@@ -77,6 +77,7 @@ class BasicAgent(Runner):
 
     async def open(self, run: Run) -> None:
         """Prepare *run*: what is said now follows what was said before."""
+        await self.provider.aopen()
         for message in run.prompt:
             await self.keep(run, message)
         run.step = last_step(run.messages)
@@ -139,7 +140,3 @@ class BasicAgent(Runner):
         run = Run(merged, agent=self.name, provider=name, model=f"{name}/{model}")
         run.prompt, run.messages = tuple(prompt), in_call_order(messages)
         return run
-
-    async def aclose(self) -> None:
-        """Close the provider's connections; a later run opens new ones."""
-        await self.provider.aclose()

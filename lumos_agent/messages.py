@@ -40,6 +40,9 @@ class AssistantMessage(msgspec.Struct, frozen=True, tag_field="role", tag="assis
     calls: tuple[ToolCall, ...] = ()
     reasoning: str = ""
     """The model's thinking, where its provider shows it."""
+    native: dict[str, Any] = {}
+    """What only its maker understands (signatures, encrypted thinking), under the maker's name: given
+    back to that provider as it came, and to no other."""
 
 
 class ToolResult(msgspec.Struct, frozen=True, tag_field="role", tag="tool"):

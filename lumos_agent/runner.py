@@ -13,6 +13,7 @@ from lumos_agent.errors import AgentError, ConfigError
 from lumos_agent.events import AgentEvent, StepStart, TextDelta
 from lumos_agent.messages import GenerateResult, Message, UserMessage
 from lumos_agent.options import OptionKeywords
+from lumos_agent.providers.base import Provider
 from lumos_agent.run import Run
 
 
@@ -70,6 +71,8 @@ class RunStream:
 class Runner(ABC):
     """What is asked of an agent. Options are those of `GenerateOptions`, for one run."""
 
+    provider: Provider
+
     @abstractmethod
     def new_run(
         self,
@@ -79,10 +82,6 @@ class Runner(ABC):
         messages: Sequence[Message] = (),
     ) -> Run:
         """A run that has not begun. Raises `TypeError` and `ConfigError` for wrong options."""
-
-    @abstractmethod
-    async def aclose(self) -> None:
-        """Let go of what is open; a later run opens it again."""
 
     @abstractmethod
     def events(self, run: Run) -> AsyncGenerator[AgentEvent]:
@@ -129,7 +128,16 @@ class Runner(ABC):
         run.resumed = True
         return await self._finish(run)
 
+    async def aopen(self) -> None:
+        """Get the provider ready, which the first run would do else: LiteLLM takes seconds to load."""
+        await self.provider.aopen()
+
+    async def aclose(self) -> None:
+        """Close the provider's connections; a later run opens new ones."""
+        await self.provider.aclose()
+
     async def __aenter__(self) -> Self:
+        await self.aopen()
         return self
 
     async def __aexit__(

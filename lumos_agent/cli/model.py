@@ -1,42 +1,35 @@
-"""Which model answers, where, and with which key."""
+"""Which model answers: what every command asks for."""
 
-import os
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from lumos_agent.config import FILE, Config, load_config
-from lumos_agent.errors import ConfigError
+from typing_extensions import Unpack
 
-OFFLINE = "offline"
-
-
-class Choice(NamedTuple):
-    """A model, and what an agent must know to reach it."""
-
-    model: str
-    base_url: str | None = None
-    api_key: str | None = None
+from lumos_agent.agent import Agent
+from lumos_agent.cli.load import load_tools
+from lumos_agent.config import OFFLINE, default_model, load_config
+from lumos_agent.memory.base import MemoryStorage
+from lumos_agent.options import OptionKeywords
 
 
-def choose_model(named: str | None) -> Choice:
-    """The model *named*, else `LUMOS_MODEL`, else that of `lumos.toml`, else the offline stand-in.
+def agent_for(
+    model: str | None,
+    *,
+    sources: Sequence[str],
+    instructions: str,
+    memory: MemoryStorage | None = None,
+    **options: Unpack[OptionKeywords],
+) -> Agent:
+    """An agent with the tools of *sources*, as the current folder's configuration has it.
 
-    `lumos.toml` says where it answers, and with which key. Raises `ConfigError`.
+    *model* is an alias or `provider/model`, else `LUMOS_MODEL`'s, else the file's, else the offline
+    stand-in answers. Raises `ConfigError`.
     """
-    config = load_config(FILE) if Path(FILE).exists() else Config()
-    model = named or os.environ.get("LUMOS_MODEL") or config.model or OFFLINE
-    if model == OFFLINE:
-        return Choice(OFFLINE)
-    return Choice(model, config.base_url, _key(config.api_key_env))
-
-
-def _key(variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    key = os.environ.get(variable)
-    if not key:
-        raise ConfigError(
-            f"{FILE}: api_key_env is {variable!r}, which is not set in the environment; "
-            f"export {variable}=..., or take api_key_env out"
-        )
-    return key
+    config = load_config()
+    return Agent.from_config(
+        config,
+        model=model or default_model(config) or OFFLINE,
+        tools=load_tools(sources),
+        instructions=instructions,
+        memory=memory,
+        **options,
+    )

@@ -7,25 +7,24 @@ import click
 
 from lumos_agent.agent import Agent
 from lumos_agent.cli.interrupt import run_interruptible
-from lumos_agent.cli.load import load_tools
-from lumos_agent.cli.model import OFFLINE, choose_model
+from lumos_agent.cli.model import agent_for
 from lumos_agent.cli.options import tools_option
 from lumos_agent.cli.show import JsonLines, Screen, has_color
+from lumos_agent.config import OFFLINE
 from lumos_agent.events import Observer
+from lumos_agent.options import OptionKeywords
 
 
 @click.command()
 @click.argument("prompt")
 @tools_option
-@click.option("--model", metavar="NAME", help="For example openai/gpt-5, or offline.")
+@click.option("--model", metavar="NAME", help="openai/gpt-5, offline, or a name of lumos.toml.")
 @click.option("--instructions", metavar="TEXT", default="", help="What the model is told first.")
 @click.option(
     "--max-steps",
     metavar="N",
     type=click.IntRange(min=1),
-    default=30,
-    show_default=True,
-    help="How many times the model may be asked.",
+    help="How many times the model may be asked; 30 if nobody says.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each event as a line of JSON.")
 @click.pass_context
@@ -35,7 +34,7 @@ def run(
     sources: tuple[str, ...],
     model: str | None,
     instructions: str,
-    max_steps: int,
+    max_steps: int | None,
     as_json: bool,
 ) -> None:
     """Answer PROMPT, calling tools on the way.
@@ -46,16 +45,9 @@ def run(
     The answer goes to the standard output, all else to the standard error.
     """
     said = _said(prompt, context)
-    choice = choose_model(model)
-    agent = Agent(
-        choice.model,
-        tools=load_tools(sources),
-        instructions=instructions,
-        base_url=choice.base_url,
-        api_key=choice.api_key,
-        max_steps=max_steps,
-    )
-    if choice.model == OFFLINE:
+    limit: OptionKeywords = {"max_steps": max_steps} if max_steps else {}
+    agent = agent_for(model, sources=sources, instructions=instructions, **limit)
+    if agent.provider.model == OFFLINE:
         click.echo(NOTE, err=True)
     display = _display(as_json)
     with redirect_stdout(sys.stderr):  # what tools print is not part of the answer

@@ -1,15 +1,32 @@
 """Who answers: a provider by the name of its model."""
 
+import os
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from lumos_agent.config import OFFLINE, Config, ModelConfig, ProviderConfig, Quirks
 from lumos_agent.errors import ConfigError
 from lumos_agent.providers.base import Provider
+from lumos_agent.providers.endpoints import KNOWN, Endpoint, endpoint_for
+
+GROUP = "lumos_agent.providers"
+"""The entry points of packages that bring a provider: `NAME = "module:factory"`."""
 
 
 def provider_for(
-    model: str | Provider, *, base_url: str | None = None, api_key: str | None = None
+    model: str | Provider,
+    *,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    config: Config = Config(),
 ) -> Provider:
-    """The provider of *model*: `offline`, `openai/NAME`, or a provider as it is.
+    """The provider of *model*: an alias of *config*, `provider/model`, `offline`, or one as it is.
 
-    Raises `ConfigError` for a name that no provider has.
+    `provider` is one of *config*, else built in, else of an installed package, else LiteLLM's. Raises
+    `ConfigError` for a name that cannot be one; whether LiteLLM knows it, it says when it is loaded.
     """
     if not isinstance(model, str):
         if base_url or api_key:
@@ -17,16 +34,116 @@ def provider_for(
                 "base_url= and api_key= go with a model's name; a provider has its own"
             )
         return model
-    if model == "offline":
+    chosen = config.chosen(model)
+    if chosen.use == OFFLINE:
         from lumos_agent.providers.offline import OfflineProvider
 
         return OfflineProvider()
-    name, _, rest = model.partition("/")
-    if name == "openai" and rest:
-        from lumos_agent.providers.direct import DirectProvider
+    name, _, rest = chosen.use.partition("/")
+    settings = config.providers.get(name, ProviderConfig())
+    setting = _Setting(rest, name, settings, base_url, api_key, _quirks(chosen, config))
+    match settings.wire or _usual_wire(name, settings):
+        case "azure":
+            return _azure(setting)
+        case "package":
+            return _of_package(name)(rest, base_url=base_url, api_key=api_key)
+        case "litellm":
+            return _litellm(setting)
+        case _:
+            return _direct(setting)
 
-        return DirectProvider(rest, base_url=base_url, api_key=api_key)
-    raise ConfigError(
-        f"no provider for the model {model!r}; use 'openai/NAME', for example 'openai/gpt-5', which "
-        "goes to any OpenAI-compatible server with base_url (an argument, or in lumos.toml), or 'offline'"
+
+class _Setting(NamedTuple):
+    """A model, and all that is said of it."""
+
+    model: str
+    name: str
+    settings: ProviderConfig
+    base_url: str | None
+    api_key: str | None
+    quirks: dict[str, Any]
+
+
+def _usual_wire(name: str, settings: ProviderConfig) -> str:
+    """What is spoken with the provider *name*, where nobody says it."""
+    if name == "azure":
+        return "azure"
+    if name in KNOWN or settings.base_url:
+        return "direct"
+    return "package" if entry_points(group=GROUP, name=name) else "litellm"
+
+
+def _quirks(chosen: ModelConfig, config: Config) -> dict[str, Any]:
+    """How *chosen* differs from its endpoint."""
+    quirks = dict(chosen.quirks)
+    if chosen.tools:
+        quirks["tools"] = chosen.tools
+    if not config.features.streaming:
+        quirks["stream"] = False
+    return quirks
+
+
+def _direct(given: _Setting) -> Provider:
+    from lumos_agent.providers.direct import DirectProvider
+
+    endpoint = endpoint_for(given.name, given.settings)
+    return DirectProvider(
+        given.model,
+        name=given.name,
+        base_url=given.base_url,
+        api_key=given.api_key,
+        endpoint=replace(endpoint, quirks=replace(endpoint.quirks, **given.quirks)),
+    )
+
+
+def _azure(given: _Setting) -> Provider:
+    """Azure's paths, versions and keys are the `openai` package's to know."""
+    from openai import AsyncAzureOpenAI
+
+    from lumos_agent.providers.direct import DirectProvider
+
+    name, settings = given.name, given.settings
+    named = settings.api_key_env or "AZURE_OPENAI_API_KEY"
+    address = given.base_url or os.environ.get("AZURE_OPENAI_ENDPOINT") or settings.base_url
+    version = os.environ.get("OPENAI_API_VERSION") or settings.api_version
+    key = given.api_key or os.environ.get(named)
+    if not (address and version and key):
+        raise ConfigError(
+            f"{name}/{given.model}: Azure needs an address, an API version and a key; set "
+            f"AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION and {named}, or base_url, api_version and "
+            f"api_key_env in [providers.{name}]"
+        )
+    quirks = {"limit": "max_completion_tokens"} | settings.quirks | given.quirks
+    return DirectProvider(
+        given.model,
+        name=name,
+        endpoint=Endpoint(quirks=Quirks(**quirks)),
+        client=AsyncAzureOpenAI(
+            azure_endpoint=address,
+            api_version=version,
+            api_key=key,
+            default_headers=settings.headers,
+        ),
+    )
+
+
+def _of_package(name: str) -> Callable[..., Provider]:
+    """What an installed package brings: called with the model, `base_url` and `api_key`."""
+    (entry, *_) = entry_points(group=GROUP, name=name)
+    factory: Callable[..., Provider] = entry.load()
+    return factory
+
+
+def _litellm(given: _Setting) -> Provider:
+    from lumos_agent.providers.litellm import QUIRKS, LiteLLMProvider
+
+    settings = given.settings
+    key = os.environ.get(settings.api_key_env) if settings.api_key_env else None
+    return LiteLLMProvider(
+        given.model,
+        name=given.name,
+        base_url=given.base_url or settings.base_url,
+        api_key=given.api_key or key,
+        headers=settings.headers,
+        quirks=replace(QUIRKS, **settings.quirks | given.quirks),
     )

@@ -95,6 +95,20 @@ class Provider(Protocol):
         """Answer *request* in pieces as they come; the last item is the whole `Reply`."""
         ...
 
+    async def aopen(self) -> None:
+        """Get ready: load what is heavy. Called before each run, so a second time it does nothing."""
+        ...
+
     async def aclose(self) -> None:
         """Let go of connections; a later request opens new ones. May be called twice."""
         ...
+
+
+class AlwaysReady:
+    """A provider that has nothing to open or to close."""
+
+    async def aopen(self) -> None:
+        """Nothing has to be made ready."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""

@@ -1,25 +1,34 @@
-"""Any server that speaks OpenAI's Chat Completions, over bytes.
+"""A server that is reached directly: bytes over its wire, and nothing between.
 
-The SDK's typed layer costs more than the rest of a call together, so where the SDK knows more than
-an address and a key, it is asked once for the final URL and headers, and takes no part after.
+The `openai` package's typed layer costs more than the rest of a call together, so where that package
+knows more than an address and a key, it is asked for the final URL and headers. It carries the bytes
+only where somebody gave it an http client of his own.
 """
 
 import os
+import re
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Protocol
 
-from lumos_agent.errors import AuthenticationError, ProviderError, ProviderUnavailableError
-from lumos_agent.providers.base import Part, Reply, Request
-from lumos_agent.providers.chat import Assembler, decode_answer, decode_reply, encode_request
-from lumos_agent.providers.http import Client
-from lumos_agent.providers.sdk import ask_sdk
+from lumos_agent.config import Quirks
+from lumos_agent.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigError,
+    ProviderError,
+    ProviderUnavailableError,
+)
+from lumos_agent.providers.anthropic import AnthropicWire
+from lumos_agent.providers.base import Part, Reply, Request, pieces
+from lumos_agent.providers.chat import ChatWire
+from lumos_agent.providers.endpoints import Endpoint, elsewhere, endpoint_for, variable
+from lumos_agent.providers.http import Carrier, Client
+from lumos_agent.providers.sdk import SdkClient, ask_sdk, has_own_http_client
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-OPENAI = "https://api.openai.com/v1"
-PATH = "/chat/completions"
 FRESH = 60.0
 """Seconds for which what a client said holds."""
 HINTS = {
@@ -27,14 +36,58 @@ HINTS = {
     403: "; is the key right?",
     404: "; is the model's name right?",
 }
+NO_TOOLS = "; this seems to say that the model takes no tools: use one that does, or give it none"
+
+
+class Exchange(Protocol):
+    """One request, and its reply as it comes. No I/O."""
+
+    body: bytes | None
+    """What is to be sent next; None if nothing is."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the stream says that it is whole."""
+        ...
+
+    def feed(self, event: bytes) -> Iterable[Part]:
+        """Take an event of the stream in; what it adds comes out."""
+        ...
+
+    def read(self, answer: bytes) -> None:
+        """Take a whole answer in."""
+        ...
+
+    def reply(self, request_id: str | None) -> Reply:
+        """The whole reply."""
+        ...
+
+
+class Wire(Protocol):
+    """What is spoken with a server."""
+
+    path: str
+    request_id: str
+    """The header with the server's id of a request."""
+
+    def headers(self, key: str | None) -> dict[str, str]:
+        """What shows who asks."""
+        ...
+
+    def begin(self, model: str, request: Request, *, stream: bool) -> Exchange:
+        """Ask *model*."""
+        ...
 
 
 class DirectProvider:
-    """A `Provider` over Chat Completions.
+    """A `Provider` over a server's own wire: Chat Completions, or Anthropic's Messages.
 
-    *base_url* is `OPENAI_BASE_URL` or OpenAI if not given, *api_key* `OPENAI_API_KEY`; a server that
-    is not OpenAI's needs no key. With *client*, an `AsyncOpenAI` of your own, its address,
-    credentials and headers are used; what it does to answers (retries, hooks) is not.
+    *name* is a known endpoint's (`openai`, `anthropic`, `groq` ...), or one of your own with an
+    *endpoint* or a *base_url*. The address is *base_url*, else the variable `NAME_BASE_URL`, else the
+    endpoint's; the key is *api_key*, else the variable `NAME_API_KEY`.
+
+    With *client*, an `AsyncOpenAI` of your own, its address, credentials and headers are used; what it
+    does to answers (retries, hooks) is not, unless it has an http client that you gave it.
     """
 
     def __init__(
@@ -45,86 +98,123 @@ class DirectProvider:
         base_url: str | None = None,
         api_key: str | None = None,
         client: "AsyncOpenAI | None" = None,
+        endpoint: Endpoint | None = None,
     ) -> None:
+        endpoint = endpoint or endpoint_for(name)
+        asked = str(client.base_url) if client else base_url
+        found = asked or os.environ.get(variable(name, "BASE_URL")) or endpoint.base_url
         self.name = name
         self.model = model
-        base_url = str(client.base_url) if client else base_url or os.environ.get("OPENAI_BASE_URL")
-        self.base_url = (base_url or OPENAI).rstrip("/")
+        self.base_url = found.rstrip("/")
+        self.endpoint = elsewhere(endpoint) if self.base_url != endpoint.base_url else endpoint
+        if not found:
+            raise ConfigError(
+                f"no address for the provider {name!r}; set {variable(name, 'BASE_URL')}, or base_url="
+            )
+        self.wire: Wire = WIRES[self.endpoint.wire](name, self.endpoint.quirks)
         self._api_key = api_key
         self._client = client
-        self._http = Client()
+        own = client if client and has_own_http_client(client) else None
+        self._carrier: Carrier = SdkClient(own) if own else Client()
         self._target: tuple[str, Mapping[str, str]] | None = None
         self._asked = -FRESH
 
     async def generate(self, request: Request) -> Reply:
         """Answer *request*, whole."""
         try:
-            url, headers = await self._where()
-            body = encode_request(self.model, request, stream=False, limit=self._limit)
-            async with self._http.post(url, body=body, headers=headers) as response:
-                return decode_reply(await response.read(), response.headers.get("x-request-id"))
+            url, headers = await self.target()
+            exchange = self.wire.begin(self.model, request, stream=False)
+            request_id: str | None = None
+            while exchange.body is not None:
+                async with self._carrier.post(url, body=exchange.body, headers=headers) as answer:
+                    request_id = answer.headers.get(self.wire.request_id)
+                    exchange.body = None
+                    exchange.read(await answer.read())
+            return exchange.reply(request_id)
         except ProviderError as error:
-            self._name(error)
+            self._name(error, request)
             raise
 
     async def stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
         """Answer *request* in pieces; the stream is whole only if it says so."""
+        if not self.endpoint.quirks.stream:
+            for part in pieces(await self.generate(request)):
+                yield part
+            return
         try:
-            url, headers = await self._where()
-            body = encode_request(self.model, request, stream=True, limit=self._limit)
-            async with self._http.post(url, body=body, headers=headers) as response:
-                assembler = Assembler()
-                buffer = b""
-                async for data in response.content.iter_any():
-                    *lines, buffer = (buffer + data).split(b"\n")
-                    for line in lines:
-                        if line.startswith(b"data:") and not assembler.done:
-                            for part in _take(line[5:].strip(), assembler):
-                                yield part
-                if not (assembler.done or assembler.finish_reason):
-                    raise ProviderUnavailableError("the stream broke off before it was complete")
-                yield assembler.reply(response.headers.get("x-request-id"))
+            url, headers = await self.target()
+            exchange = self.wire.begin(self.model, request, stream=True)
+            request_id: str | None = None
+            while exchange.body is not None:
+                async with self._carrier.post(url, body=exchange.body, headers=headers) as answer:
+                    request_id = answer.headers.get(self.wire.request_id)
+                    exchange.body = None
+                    buffer = b""
+                    async for data in answer.pieces():
+                        *lines, buffer = (buffer + data).split(b"\n")
+                        for line in lines:
+                            if line.startswith(b"data:"):
+                                for part in exchange.feed(line[5:].strip()):
+                                    yield part
+                    if not exchange.complete:
+                        raise ProviderUnavailableError(
+                            "the stream broke off before it was complete"
+                        )
+            yield exchange.reply(request_id)
         except ProviderError as error:
-            self._name(error)
+            self._name(error, request)
             raise
+
+    async def aopen(self) -> None:
+        """Nothing has to be made ready."""
 
     async def aclose(self) -> None:
         """Close the connections of this event loop."""
-        await self._http.aclose()
+        await self._carrier.aclose()
 
-    async def _where(self) -> tuple[str, Mapping[str, str]]:
-        """The URL and headers; a client is asked again now and then, since its key may change."""
+    async def target(self) -> tuple[str, Mapping[str, str]]:
+        """The URL and headers of a request. Raises `AuthenticationError` if there is no key.
+
+        A client is asked again now and then, since its key may change.
+        """
         if self._client is not None and time.monotonic() > self._asked + FRESH:
-            self._target = await ask_sdk(self._client, PATH, self.model)
+            self._target = await ask_sdk(self._client, self.wire.path, self.model)
             self._asked = time.monotonic()
         if self._target is None:
-            self._target = self._plain()
+            self._target = self.base_url + self.wire.path, self._headers()
         return self._target
 
-    def _plain(self) -> tuple[str, Mapping[str, str]]:
-        headers = {"Content-Type": "application/json", "User-Agent": "lumos"}
-        key = self._api_key or os.environ.get("OPENAI_API_KEY")
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
-        elif self.base_url == OPENAI:
+    def key(self) -> str | None:
+        """The key. Raises `AuthenticationError` if there is none, and one is wanted."""
+        named = self.endpoint.api_key_env or variable(self.name, "API_KEY")
+        key = self._api_key or os.environ.get(named)
+        if not key and (self.endpoint.needs_key or self.endpoint.api_key_env):
             raise AuthenticationError(
-                "no API key; set OPENAI_API_KEY, pass api_key=, or set api_key_env in lumos.toml"
+                f"no API key; set {named}, pass api_key=, or set api_key_env in lumos.toml"
             )
-        return self.base_url + PATH, headers
+        return key
 
-    @property
-    def _limit(self) -> str:
-        return "max_completion_tokens" if self.base_url == OPENAI else "max_tokens"
+    def _headers(self) -> dict[str, str]:
+        key = self.key()
+        plain = {"Content-Type": "application/json", "User-Agent": "lumos"}
+        return plain | self.wire.headers(key) | self.endpoint.headers
 
-    def _name(self, error: ProviderError) -> None:
-        """Say in *error* which model failed, and what to look at where the key is refused."""
+    def _name(self, error: ProviderError, request: Request) -> None:
+        """Say in *error* which model failed, and what to look at where the reason is known."""
         error.model = f"{self.name}/{self.model}"
         hint = HINTS.get(error.status or 0, "")
+        auto = self.endpoint.quirks.tools == "auto"
+        if auto and request.tools and _refuses_tools(error):
+            hint = NO_TOOLS
         error.args = (f"{error.model}: {error}{hint}",)
 
 
-def _take(data: bytes, assembler: Assembler) -> Iterable[Part]:
-    if data == b"[DONE]":
-        assembler.done = True
-        return ()
-    return assembler.feed(decode_answer(data))
+WIRES: dict[str, Callable[[str, Quirks], Wire]] = {"openai": ChatWire, "anthropic": AnthropicWire}
+
+
+REFUSED = re.compile(r"support\w* (?:tool|function)|(?:tool|function)\w* .*support", re.IGNORECASE)
+
+
+def _refuses_tools(error: ProviderError) -> bool:
+    refused = isinstance(error, BadRequestError) and error.status in (400, 404, 422)
+    return refused and REFUSED.search(str(error)) is not None

@@ -1,9 +1,9 @@
 """Bytes to and from a provider, over aiohttp."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -40,6 +40,47 @@ CODES: dict[str, type[ProviderError]] = {
     "content_filter": ContentFilterError,
     "content_policy_violation": ContentFilterError,
 }
+"""By OpenAI's `code`."""
+KINDS: dict[str, type[ProviderError]] = {
+    "invalid_request_error": BadRequestError,
+    "authentication_error": AuthenticationError,
+    "permission_error": AuthenticationError,
+    "billing_error": RateLimitError,
+    "not_found_error": BadRequestError,
+    "request_too_large": ContextLengthError,
+    "rate_limit_error": RateLimitError,
+}
+"""By Anthropic's `type`, which is all that an error within a stream has."""
+TOO_LONG = "prompt is too long"
+"""How Anthropic begins to say that the window is full; it has no code for it."""
+
+
+class Answer(Protocol):
+    """What comes back for a request."""
+
+    headers: Mapping[str, str]
+
+    async def read(self) -> bytes:
+        """All of the body."""
+        ...
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it comes."""
+        ...
+
+
+class Carrier(Protocol):
+    """Posts bytes and brings the answer; a failure is a `ProviderError`."""
+
+    def post(
+        self, url: str, *, body: bytes, headers: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[Answer]:
+        """Send *body*; the answer is a success."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections; a later request opens new ones."""
+        ...
 
 
 class Client:
@@ -54,7 +95,7 @@ class Client:
     @asynccontextmanager
     async def post(
         self, url: str, *, body: bytes, headers: Mapping[str, str]
-    ) -> AsyncGenerator["aiohttp.ClientResponse"]:
+    ) -> AsyncGenerator[Answer]:
         """Send *body*; the answer is a success. Raises `ProviderError` for all that goes wrong."""
         import aiohttp
 
@@ -63,7 +104,7 @@ class Client:
             async with session.post(url, data=body, headers=headers) as response:
                 if response.status >= 400:
                     raise failure(response.status, response.headers, await response.read())
-                yield response
+                yield _Answer(response)
         except TimeoutError as error:
             raise ProviderUnavailableError(f"{url} is silent for {SILENCE:g} s") from error
         except aiohttp.ClientConnectorError as error:
@@ -92,6 +133,13 @@ class Client:
         return self._keepers[loop][1]
 
 
+class _Answer:
+    def __init__(self, response: "aiohttp.ClientResponse") -> None:
+        self.headers: Mapping[str, str] = response.headers
+        self.read = response.read
+        self.pieces = response.content.iter_any
+
+
 async def _keep_session() -> AsyncGenerator["aiohttp.ClientSession"]:
     """A session, open until this generator is closed: by its owner, or by the loop when it ends."""
     from urllib.request import getproxies
@@ -113,9 +161,11 @@ async def _keep_session() -> AsyncGenerator["aiohttp.ClientSession"]:
 def failure(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error that an HTTP answer is."""
     error = _error(body)
+    text = str(error.get("message") or body[:300].decode(errors="replace") or "no reason given")
     kind = CODES.get(str(error.get("code"))) or STATUSES.get(status, ProviderUnavailableError)
-    text = error.get("message") or body[:300].decode(errors="replace") or "no reason given"
-    return kind(f"HTTP {status}: {text}", status=status, retry_after=_retry_after(headers))
+    if status == 400 and text.startswith(TOO_LONG):
+        kind = ContextLengthError
+    return kind(f"HTTP {status}: {text}", status=status, retry_after=retry_after(headers))
 
 
 class _Failure(msgspec.Struct):
@@ -132,7 +182,7 @@ def _error(body: bytes) -> dict[str, Any]:
     return error if isinstance(error, dict) else {"message": error or failure.message}
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds, where the header gives seconds; a date is left to whoever retries."""
     try:
         return float(headers.get("retry-after", ""))

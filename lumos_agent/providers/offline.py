@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from lumos_agent.messages import AssistantMessage, ToolCall, ToolResult, UserMessage
-from lumos_agent.providers.base import Part, Reply, Request, pieces
+from lumos_agent.providers.base import AlwaysReady, Part, Reply, Request, pieces
 from lumos_tools import InvalidArgumentsError, Tool
 
 REAL = 'for a real model set model = "openai/gpt-5", or yours, in lumos.toml, and OPENAI_API_KEY'
@@ -33,7 +33,7 @@ SHAPES = {  # words of a parameter's name or format: how its values look
 }
 
 
-class OfflineProvider:
+class OfflineProvider(AlwaysReady):
     """A `Provider` that stands in for a model; `docs/explanation/offline.md` tells how."""
 
     name, model = "lumos", "offline"
@@ -51,9 +51,6 @@ class OfflineProvider:
         """The same, a word at a time."""
         for part in pieces(await self.generate(request)):
             yield part
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
 
 
 def _plain_date(written: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from lumos_agent.errors import ProviderError
 from lumos_agent.messages import AssistantMessage, ToolCall, Usage
-from lumos_agent.providers.base import Part, Reply, Request, pieces
+from lumos_agent.providers.base import AlwaysReady, Part, Reply, Request, pieces
 
 
 def says(
@@ -34,7 +34,7 @@ def together(*replies: Reply) -> Reply:
     return replace(replies[-1], message=message)
 
 
-class ScriptedProvider:
+class ScriptedProvider(AlwaysReady):
     """A `Provider` that gives *replies* in their order; an exception among them is raised.
 
     A function among them makes its reply from the request; the last one, if it is a function, does
@@ -57,9 +57,6 @@ class ScriptedProvider:
         """The next reply, a word at a time."""
         for part in pieces(self._next(request)):
             yield part
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
 
     def _next(self, request: Request) -> Reply:
         self.requests.append(replace(request, messages=tuple(request.messages)))

@@ -31,6 +31,8 @@ class Answer:
     text: str = ""
     calls: tuple[Call, ...] = ()
     reasoning: str = ""
+    blocks: tuple[dict[str, Any], ...] = ()
+    """Content blocks before the text, as they are; only `MessagesServer` has any."""
     refusal: str = ""
     usage: tuple[int, int, int, int] = (10, 5, 0, 0)
     """Prompt, completion, cached and reasoning tokens."""
@@ -66,14 +68,27 @@ def turns(number: int, call: Call, text: str) -> Callable[[dict[str, Any]], Answ
     """A script for any number of runs at once: *call* in so many turns of each, and then *text*."""
 
     def answer(body: dict[str, Any]) -> Answer:
-        done = sum(message["role"] == "tool" for message in body["messages"])
+        done = sum(map(_results, body["messages"]))
         return says(text) if done >= number else wants(replace(call, id=f"call_{done}"))
 
     return answer
 
 
+def _results(message: dict[str, Any]) -> int:
+    content = message.get("content")
+    blocks = content if isinstance(content, list) else ()
+    return (message["role"] == "tool") + sum(block["type"] == "tool_result" for block in blocks)
+
+
 class ChatServer:
     """`POST /v1/chat/completions` on a port of its own, for as long as `async with` lasts."""
+
+    root = "/v1"
+    path = "/chat/completions"
+    identity = {"x-request-id": "req_1"}
+    first_piece = 1
+    """Where in a stream the first piece of the answer is."""
+    end = b"data: [DONE]\n\n"
 
     def __init__(
         self, script: Script, *, key: str = "test-key", models: Sequence[str] = ("test-model",)
@@ -87,36 +102,38 @@ class ChatServer:
         self._models = models
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_post("/v1/chat/completions", self._completions)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+        self._runner = web.AppRunner(self._app(), access_log=None, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        self.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        self.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}{self.root}"
         return self
 
     async def __aexit__(self, *error: object) -> None:
         await self._runner.cleanup()
 
-    async def _completions(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Authorization") != f"Bearer {self._key}":
-            return self._refuse(401, "Incorrect API key provided.", "invalid_api_key")
+    def _app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post(self.root + self.path, self._post)
+        return app
+
+    async def _post(self, request: web.Request) -> web.StreamResponse:
+        if refusal := self._header_fault(request):
+            return self._refuse(*refusal)
         try:
             body = decode(await request.read())
         except Fault as error:
-            return self._refuse(400, str(error), None)
-        if message := fault(body):
-            return self._refuse(400, message, None)
+            return self._refuse(400, str(error))
+        if message := self._fault(body):
+            return self._refuse(400, message)
         if body["model"] not in self._models:
-            message = f"The model `{body['model']}` does not exist or you do not have access to it."
-            return self._refuse(404, message, "model_not_found")
+            return self._refuse(*self._no_model(body["model"]))
         self.requests.append(body)
         answer = self._next(body)
         await asyncio.sleep(answer.delay)
-        return await (
-            self._stream(request, body, answer) if body.get("stream") else self._whole(answer)
-        )
+        if body.get("stream"):
+            return await self._stream(request, body, answer)
+        return await self._whole(body, answer)
 
     def _next(self, body: dict[str, Any]) -> Answer:
         if callable(self._script):
@@ -126,21 +143,19 @@ class ChatServer:
             return Answer(status=500, error={"message": "the script is over"})
         return self._script[len(self.requests) - 1]
 
-    def _refuse(self, status: int, message: str, code: str | None) -> web.Response:
+    def _refuse(self, status: int, message: str, code: str | None = None) -> web.Response:
         self.refusals.append(message)
-        error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
-        return web.json_response({"error": error}, status=status)
+        return web.json_response(self._refusal(status, message, code), status=status)
 
-    async def _whole(self, answer: Answer) -> web.Response:
+    async def _whole(self, body: dict[str, Any], answer: Answer) -> web.Response:
         if answer.hang:
             await self._wait()
         if answer.raw is not None:
             return web.Response(body=answer.raw, headers=answer.headers, status=answer.status)
         if answer.status != 200:
-            return web.json_response(
-                {"error": answer.error}, status=answer.status, headers=answer.headers
-            )
-        return web.json_response(completion(answer), headers={"x-request-id": "req_1"})
+            error = self._error(answer.status, answer.error)
+            return web.json_response(error, status=answer.status, headers=answer.headers)
+        return web.json_response(self._body(body, answer), headers=self.identity)
 
     async def _wait(self) -> None:
         try:
@@ -152,26 +167,54 @@ class ChatServer:
         self, request: web.Request, body: dict[str, Any], answer: Answer
     ) -> web.StreamResponse:
         if answer.status != 200 or (answer.raw is not None and answer.chunk == 0):
-            return await self._whole(answer)
-        headers = {"Content-Type": "text/event-stream", "x-request-id": "req_1", **answer.headers}
+            return await self._whole(body, answer)
+        headers = {"Content-Type": "text/event-stream", **self.identity, **answer.headers}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
-        with_usage = bool(body.get("stream_options", {}).get("include_usage"))
         events = (
             [answer.raw]
             if answer.raw is not None
-            else [
-                b"data: " + json.dumps(one).encode() + b"\n\n" for one in chunks(answer, with_usage)
-            ]
+            else [self._frame(event) for event in self._events(body, answer)]
         )
         for place, event in enumerate(events[: answer.cut_after]):
             await response.write(event)
-            if answer.hang and place == 1:  # after the first piece
+            if answer.hang and place == self.first_piece:
                 await self._wait()
         if answer.cut_after is None and answer.raw is None:
-            await response.write(b"data: [DONE]\n\n")
+            await response.write(self.end)
         await response.write_eof()
         return response
+
+    # What is OpenAI's own, for a server of another API to override.
+
+    def _header_fault(self, request: web.Request) -> tuple[int, str, str | None] | None:
+        if request.headers.get("Authorization") == f"Bearer {self._key}":
+            return None
+        return 401, "Incorrect API key provided.", "invalid_api_key"
+
+    def _fault(self, body: Any) -> str | None:
+        return fault(body)
+
+    def _no_model(self, model: str) -> tuple[int, str, str | None]:
+        message = f"The model `{model}` does not exist or you do not have access to it."
+        return 404, message, "model_not_found"
+
+    def _refusal(self, status: int, message: str, code: str | None) -> dict[str, Any]:
+        kind = "invalid_request_error"
+        error = {"message": message, "type": kind, "param": None, "code": code}
+        return self._error(status, error)
+
+    def _error(self, status: int, error: dict[str, Any] | None) -> dict[str, Any]:
+        return {"error": error}
+
+    def _body(self, body: dict[str, Any], answer: Answer) -> dict[str, Any]:
+        return completion(answer)
+
+    def _events(self, body: dict[str, Any], answer: Answer) -> Iterator[dict[str, Any]]:
+        return chunks(answer, bool(body.get("stream_options", {}).get("include_usage")))
+
+    def _frame(self, event: dict[str, Any]) -> bytes:
+        return b"data: " + json.dumps(event).encode() + b"\n\n"
 
 
 def completion(answer: Answer) -> dict[str, Any]:
@@ -201,19 +244,20 @@ def chunks(answer: Answer, with_usage: bool) -> Iterator[dict[str, Any]]:
         ("content", answer.text),
         ("refusal", answer.refusal),
     ):
-        for piece in _cut(text, answer.chunk):
+        for piece in cut(text, answer.chunk):
             yield chunk({name: piece})
     for index, call in enumerate(answer.calls):
         first = _call(replace(call, arguments=""))
         yield chunk({"tool_calls": [{"index": index, **first}]})
-        for piece in _cut(call.arguments, answer.chunk):
+        for piece in cut(call.arguments, answer.chunk):
             yield chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
     yield chunk({}, _reason(answer))
     if with_usage:
         yield {**envelope, "choices": [], "usage": _usage(answer)}
 
 
-def _cut(text: str, size: int) -> list[str]:
+def cut(text: str, size: int) -> list[str]:
+    """The text in pieces of so many characters."""
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 

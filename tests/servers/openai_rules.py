@@ -139,6 +139,7 @@ def _check_messages(messages: Any) -> None:
         _require(isinstance(message, dict), "a message must be an object")
         role = message.get("role")
         if role == "tool":
+            _check_length(message.get("tool_call_id"), "tool_call_id")
             _require(
                 message.get("tool_call_id") in open_calls,
                 "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
@@ -168,6 +169,7 @@ def _check_assistant(message: dict[str, Any], seen: set[str]) -> list[str]:
     ids: list[str] = []
     for call in calls or ():
         _require(isinstance(call.get("id"), str) and call["id"], "Missing 'tool_calls.id'")
+        _check_length(call["id"], "tool_calls.id")
         _require(call["id"] not in seen, f"Duplicate 'tool_calls.id': {call['id']}")
         _require(call.get("type") == "function", "Invalid 'tool_calls.type'")
         function = call.get("function", {})
@@ -178,3 +180,12 @@ def _check_assistant(message: dict[str, Any], seen: set[str]) -> list[str]:
         seen.add(call["id"])
         ids.append(call["id"])
     return ids
+
+
+def _check_length(value: Any, place: str) -> None:
+    length = len(value) if isinstance(value, str) else 0
+    _require(
+        length <= 40,
+        f"Invalid 'messages.{place}': string too long. Expected a string with maximum length 40, "
+        f"but got a string with length {length} instead.",
+    )

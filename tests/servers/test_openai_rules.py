@@ -30,6 +30,11 @@ def tool(**function: Any) -> dict[str, Any]:
         body(),
         body({"role": "system", "content": "."}, USER, ASKED, RESULT, tools=[TOOL]),
         body(USER, ASKED, RESULT, {"role": "assistant", "content": "5"}, USER),
+        body(
+            USER,
+            {**ASKED, "tool_calls": [{**CALL, "id": "x" * 40}]},
+            {**RESULT, "tool_call_id": "x" * 40},
+        ),
         body(tools=[TOOL], tool_choice="required", temperature=2, max_tokens=1),
         body(tools=[TOOL], tool_choice={"type": "function", "function": {"name": "add"}}),
         body(stream=True, stream_options={"include_usage": True}),
@@ -64,6 +69,14 @@ STRICT = {"type": "object", "properties": {"a": {}}, "additionalProperties": Fal
         (body(USER, ASKED, {**RESULT, "content": None}), "of a tool"),
         (body(USER, {**ASKED, "tool_calls": [{**CALL, "id": ""}]}), "Missing 'tool_calls.id'"),
         (body(USER, {**ASKED, "tool_calls": [{**CALL, "type": "x"}]}), "tool_calls.type"),
+        (
+            body(USER, {**ASKED, "tool_calls": [{**CALL, "id": "x" * 41}]}),
+            "'messages.tool_calls.id': string too long. Expected a string with maximum length 40",
+        ),
+        (
+            body(USER, ASKED, {**RESULT, "tool_call_id": "x" * 41}),
+            "'messages.tool_call_id': string too long. Expected a string with maximum length 40",
+        ),
         (
             body(USER, {**ASKED, "tool_calls": [{**CALL, "function": {"name": "a b"}}]}),
             "function.name",

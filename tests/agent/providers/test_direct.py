@@ -277,7 +277,7 @@ async def test_local_server_needs_no_key():
 )
 def test_limit(base_url: str | None, limit: str):
     """OpenAI has a new name for the token limit; everybody else knows the old one."""
-    assert limit == DirectProvider("x", base_url=base_url)._limit
+    assert limit == DirectProvider("x", base_url=base_url).endpoint.quirks.limit
 
 
 async def test_client_settings():
@@ -290,7 +290,7 @@ async def test_client_settings():
             default_headers={"X-Team": "a"},
         )
         provider = DirectProvider("test-model", client=client)
-        url, headers = await provider._where()
+        url, headers = await provider.target()
         reply = await provider.generate(request(UserMessage("?")))
         await provider.aclose()
 

@@ -1,0 +1,240 @@
+"""Anthropic's Messages wire: requests to bytes, bytes to replies. No I/O.
+
+Facts: Anthropic's API reference (messages, streaming, tool use, extended thinking, stop reasons).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, assert_never
+from weakref import WeakKeyDictionary
+
+from msgspec.structs import replace
+
+from lumos_agent.config import Quirks
+from lumos_agent.errors import BadRequestError
+from lumos_agent.messages import (
+    AssistantMessage,
+    Message,
+    SystemMessage,
+    ToolCall,
+    ToolResult,
+    UserMessage,
+    encode,
+)
+from lumos_agent.providers.anthropic_replies import Block, BlockAssembler, said
+from lumos_agent.providers.base import Part, Reply, Request
+from lumos_agent.providers.chat import legal_name, short_id
+from lumos_tools import Tool
+
+VERSION = "2023-06-01"
+MAX_TOKENS = 8_192
+"""The limit of a reply where none is given; the wire wants one."""
+PAUSES = 10
+"""How often a turn that pauses is gone on with; a provider's own tools make it pause."""
+_tools: WeakKeyDictionary[Tool, bytes] = WeakKeyDictionary()
+
+
+class AnthropicWire:
+    """How a server of the name *maker* is asked over the Messages API."""
+
+    path = "/v1/messages"
+    request_id = "request-id"
+
+    def __init__(self, maker: str, quirks: Quirks = Quirks()) -> None:
+        self.maker = maker
+        self._call_id = re.compile(quirks.call_ids).fullmatch
+
+    def headers(self, key: str | None) -> dict[str, str]:
+        """What shows who asks."""
+        return {"anthropic-version": VERSION} | ({"x-api-key": key} if key else {})
+
+    def begin(self, model: str, request: Request, *, stream: bool) -> "AnthropicExchange":
+        """Ask *model*. Raises `BadRequestError` for an option that the wire does not have."""
+        head = self._head(request) | {"model": model} | ({"stream": True} if stream else {})
+        messages = [_turn(role, blocks) for role, blocks in self._turns(request)]
+        tools = [*map(encode, head.pop("tools", ())), *map(_encoded_tool, request.tools.values())]
+        if not tools:
+            stubs = [encode(_stub(name)) for name in _names(request.messages)]
+            tools, choice = stubs, {"tool_choice": {"type": "none"}} if stubs else {}
+            head |= choice
+        return AnthropicExchange(self, request.messages, head, messages, tools)
+
+    def _head(self, request: Request) -> dict[str, Any]:
+        """All of a body but model, messages and our tools."""
+        options = request.options
+        if options.seed is not None:
+            raise BadRequestError(
+                "the Messages API has no seed; take it out of this model's options"
+            )
+        extra = dict(options.extra)
+        if _cannot_think(request, self.maker, extra):
+            del extra["thinking"]
+        budget = extra.get("thinking", {}).get("budget_tokens", 0)
+        head: dict[str, Any] = {"max_tokens": options.max_tokens or MAX_TOKENS + budget}
+        if options.temperature is not None:
+            head["temperature"] = options.temperature
+        if options.stop:
+            head["stop_sequences"] = list(options.stop)
+        told = [one.text for one in request.messages if isinstance(one, SystemMessage) and one.text]
+        if told:
+            head["system"] = "\n\n".join(told)
+        if request.tools and request.tool_choice != "auto":
+            head["tool_choice"] = _choice(request.tool_choice)
+        return head | extra
+
+    def _turns(self, request: Request) -> Iterator[tuple[bytes, list[bytes]]]:
+        """Who speaks, and the blocks of what is said; what one says in a row is one message."""
+        kept = request.encoded
+        for message in request.messages:
+            if id(message) not in kept:
+                # The message is kept beside its bytes: while it lives, its id() is its own.
+                blocks = encode(self.blocks(message))[1:-1]
+                kept[id(message)] = (message, blocks)
+        spoken = [one for one in request.messages if kept[id(one)][1]]
+        for role, group in groupby(spoken, _role):
+            yield role, [kept[id(one)][1] for one in group]
+
+    def blocks(self, message: Message) -> list[Block]:
+        """*message* as blocks; none for what is sent elsewhere, or is empty."""
+        match message:
+            case SystemMessage():
+                return []
+            case UserMessage(text):
+                return _text(text)
+            case AssistantMessage():
+                native = message.native.get(self.maker)
+                known = native and (message.text, message.calls) == said(native)
+                return native if native and known else self._plain(message)
+            case ToolResult(call_id, _, text, is_error):
+                block = {"type": "tool_result", "tool_use_id": self._id(call_id), "content": text}
+                failed = {"is_error": True, "content": text or "it failed, and gives no reason"}
+                return [block | failed if is_error else block]
+            case _:
+                assert_never(message)
+
+    def _plain(self, message: AssistantMessage) -> list[Block]:
+        return _text(message.text) + [self._plain_call(call) for call in message.calls]
+
+    def _plain_call(self, call: ToolCall) -> Block:
+        known = isinstance(call.arguments, dict)
+        arguments = call.arguments if known else {"invalid": call.arguments}
+        name = legal_name(call.name)
+        return {"type": "tool_use", "id": self._id(call.id), "name": name, "input": arguments}
+
+    def _id(self, call_id: str) -> str:
+        return call_id if self._call_id(call_id) else short_id(call_id)
+
+
+def _text(text: str) -> list[Block]:
+    """A block of *text*; blank ones are refused."""
+    return [{"type": "text", "text": text}] if text.strip() else []
+
+
+def _turn(role: bytes, blocks: Iterable[bytes]) -> bytes:
+    return b'{"role":"%s","content":[%s]}' % (role, b",".join(blocks))
+
+
+def _role(message: Message) -> bytes:
+    return b"assistant" if isinstance(message, AssistantMessage) else b"user"
+
+
+def _choice(choice: str) -> Block:
+    kinds = {"none": "none", "required": "any"}
+    return {"type": kinds[choice]} if choice in kinds else {"type": "tool", "name": choice}
+
+
+def _encoded_tool(tool: Tool) -> bytes:
+    data = _tools.get(tool)
+    if data is None:
+        plain = {
+            "name": tool.name,
+            "description": tool.description,
+            "input_schema": tool.parameters,
+        }
+        data = _tools[tool] = encode(plain)
+    return data
+
+
+def _names(messages: Iterable[Message]) -> list[str]:
+    calls = [call for one in messages if isinstance(one, AssistantMessage) for call in one.calls]
+    return list(dict.fromkeys(legal_name(call.name) for call in calls))
+
+
+def _stub(name: str) -> Block:
+    """A tool that was called and is not offered any more: a history with calls needs tools."""
+    text = "This tool is not available any more."
+    return {"name": name, "description": text, "input_schema": {"type": "object"}}
+
+
+def _cannot_think(request: Request, maker: str, extra: dict[str, Any]) -> bool:
+    """Whether a turn goes on that began without thinking: with another provider, say.
+
+    Thinking cannot be switched on in its middle.
+    """
+    if extra.get("thinking", {}).get("type") != "enabled":
+        return False
+    if not isinstance(request.messages[-1], ToolResult):
+        return False
+    said = next(one for one in reversed(request.messages) if isinstance(one, AssistantMessage))
+    first = next(iter(said.native.get(maker, ())), {"type": "text"})
+    return first["type"] not in ("thinking", "redacted_thinking")
+
+
+class AnthropicExchange:
+    """One request, and its reply as it comes; a turn that pauses is gone on with."""
+
+    def __init__(
+        self,
+        wire: AnthropicWire,
+        history: Iterable[Message],
+        head: dict[str, Any],
+        messages: list[bytes],
+        tools: list[bytes],
+    ) -> None:
+        self._wire = wire
+        self._head = head
+        self._messages = messages
+        self._tools = tools
+        self._assembler = BlockAssembler(history)
+        self._pauses = 0
+        self.body: bytes | None = self._body()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the stream says that it is whole."""
+        return self._assembler.complete
+
+    def feed(self, event: bytes) -> Iterable[Part]:
+        """Take an event of the stream in; what it adds comes out."""
+        parts = self._assembler.feed(event)
+        if self._assembler.complete:
+            self._go_on()
+        return parts
+
+    def read(self, answer: bytes) -> None:
+        """Take a whole answer in."""
+        self._assembler.read(answer)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Where the answer pauses, the next request goes on with it."""
+        if self._assembler.stop_reason == "pause_turn" and self._pauses < PAUSES:
+            self._pauses += 1
+            if self._assembler.container:
+                self._head["container"] = self._assembler.container
+            self.body = self._body(_turn(b"assistant", [encode(self._assembler.blocks)[1:-1]]))
+
+    def _body(self, *more: bytes) -> bytes:
+        parts = [encode(self._head)[:-1], b',"messages":[', b",".join([*self._messages, *more])]
+        if self._tools:
+            parts += [b'],"tools":[', b",".join(self._tools)]
+        return b"".join([*parts, b"]}"])
+
+    def reply(self, request_id: str | None) -> Reply:
+        """The whole reply, with its blocks where the neutral message says less than they do."""
+        reply, blocks = self._assembler.reply(request_id), self._assembler.blocks
+        if not blocks or blocks == self._wire.blocks(reply.message):
+            return reply
+        message = replace(reply.message, native={self._wire.maker: blocks})
+        return replace(reply, message=message)

@@ -1,0 +1,231 @@
+"""Anthropic's Messages wire, the way back: replies out of blocks. No I/O.
+
+Facts: Anthropic's API reference (streaming, tool use, extended thinking, stop reasons).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from lumos_agent.errors import ContentFilterError, ProviderUnavailableError
+from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage
+from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, TextPart
+from lumos_agent.providers.chat_replies import arguments_of, fresh_id, used_ids
+from lumos_agent.providers.http import KINDS
+
+FINISHED = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_use": "tool_calls",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "pause_turn": "length",
+}
+"""Why it stopped, in OpenAI's words."""
+
+Block = dict[str, Any]
+
+
+def said(blocks: Iterable[Block]) -> tuple[str, tuple[ToolCall, ...]]:
+    """The text and the calls that *blocks* hold."""
+    text, calls = "", []
+    for block in blocks:
+        if block["type"] == "text":
+            text += block["text"]
+        elif block["type"] == "tool_use":
+            calls.append(ToolCall(block["id"], block["name"], block["input"]))
+    return text, tuple(calls)
+
+
+class _Delta(msgspec.Struct, gc=False):
+    text: str | None = None
+    thinking: str | None = None
+    signature: str | None = None
+    partial_json: str | None = None
+    citation: Block | None = None
+    stop_reason: str | None = None
+
+
+class _Usage(msgspec.Struct, gc=False):
+    input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+class _Message(msgspec.Struct):
+    """A whole answer, or the beginning of a streamed one."""
+
+    content: list[Block] = []
+    stop_reason: str | None = None
+    usage: _Usage | None = None
+    container: Block | None = None
+
+
+class _Event(msgspec.Struct, gc=False):
+    """An event of a stream; a whole answer has the same `type` and `error`."""
+
+    type: str = ""
+    index: int = 0
+    delta: _Delta | None = None
+    content_block: Block | None = None
+    message: _Message | None = None
+    usage: _Usage | None = None
+    error: Block | None = None
+
+
+_decode_event = msgspec.json.Decoder(_Event).decode
+_decode_message = msgspec.json.Decoder(_Message).decode
+
+
+class _Growing:
+    """A block as its pieces come."""
+
+    def __init__(self, given: Block, call_id: str) -> None:
+        self.given = given
+        self.call_id = call_id
+        self.pieces: dict[str, list[str]] = {}
+
+    def take(self, delta: _Delta) -> Part | None:
+        """Take a piece in; what it adds for a reader comes out."""
+        if delta.text:
+            self._add("text", delta.text)
+            return TextPart(delta.text)
+        if delta.partial_json is not None:
+            self._add("input", delta.partial_json)
+            if self.given["type"] == "tool_use":
+                return CallPart(self.call_id, self.given["name"], delta.partial_json)
+        elif delta.thinking:
+            self._add("thinking", delta.thinking)
+            return ReasoningPart(delta.thinking)
+        elif delta.signature:
+            self._add("signature", delta.signature)
+        elif delta.citation:
+            self.given["citations"] = [*(self.given.get("citations") or ()), delta.citation]
+        return None
+
+    def _add(self, key: str, piece: str) -> None:
+        self.pieces.setdefault(key, []).append(piece)
+
+    def whole(self) -> Block:
+        """The block with all its pieces."""
+        block = self.given | ({"id": self.call_id} if self.given["type"] == "tool_use" else {})
+        for key, pieces in self.pieces.items():
+            text = "".join(pieces)
+            block[key] = arguments_of(text) if key == "input" else block.get(key, "") + text
+        return block
+
+
+class BlockAssembler:
+    """Puts a reply together from its blocks: of a stream, or of whole answers."""
+
+    def __init__(self, history: Iterable[Message]) -> None:
+        self.complete = False
+        self.stop_reason: str | None = None
+        self.container: str | None = None
+        """Where the provider's own tools work."""
+        self._history = history
+        self._blocks: list[_Growing] = []
+        self._at: dict[int, _Growing] = {}
+        self._counts: list[_Usage] = []
+
+    @property
+    def blocks(self) -> list[Block]:
+        """What was said so far."""
+        return [block.whole() for block in self._blocks]
+
+    def feed(self, event: bytes) -> Iterable[Part]:
+        """Take an event of the stream in; what it adds comes out."""
+        told = _decoded(_decode_event, event)
+        match told.type:
+            case "content_block_delta" if told.delta and told.index in self._at:
+                part = self._at[told.index].take(told.delta)
+                return (part,) if part else ()
+            case "content_block_start" if told.content_block:
+                return self._begin(told.index, told.content_block)
+            case "message_start" if told.message:
+                self._start(told.message)
+            case "message_delta" if told.delta:
+                self.stop_reason = told.delta.stop_reason or self.stop_reason
+                self._count(told.usage)
+            case "message_stop":
+                self.complete = True
+            case "error":
+                raise _failure(told.error or {})
+            case _:  # a ping, the end of a block, or what is not known yet
+                pass
+        return ()
+
+    def read(self, answer: bytes) -> None:
+        """Take a whole answer in."""
+        message = _decoded(_decode_message, answer)
+        self._start(message)
+        for place, block in enumerate(message.content):
+            self._begin(place, block)
+        self.stop_reason = message.stop_reason
+        self.complete = True
+
+    def _start(self, message: _Message) -> None:
+        self._at, self.stop_reason, self.complete = {}, None, False
+        self._counts.append(_Usage())
+        self._count(message.usage)
+        self.container = (message.container or {}).get("id", self.container)
+
+    def _begin(self, index: int, block: Block) -> Iterable[Part]:
+        call_id = ""
+        if block["type"] == "tool_use":
+            taken = used_ids(self._history) | {one.call_id for one in self._blocks}
+            call_id = fresh_id(block.get("id"), taken)
+        self._at[index] = _Growing(block, call_id)
+        self._blocks.append(self._at[index])
+        if call_id:
+            return (CallPart(call_id, block["name"], ""),)
+        if block["type"] == "text" and block.get("text"):
+            return (TextPart(block["text"]),)
+        return ()
+
+    def _count(self, usage: _Usage | None) -> None:
+        """Take a count in; later ones of one answer replace it."""
+        for name in _Usage.__struct_fields__ if usage else ():
+            if (value := getattr(usage, name)) is not None:
+                setattr(self._counts[-1], name, value)
+
+    def reply(self, request_id: str | None) -> Reply:
+        """The whole reply. Raises `ContentFilterError` where the model refuses."""
+        blocks = self.blocks
+        text, calls = said(blocks)
+        if self.stop_reason == "refusal":
+            raise ContentFilterError(f"the model refuses: {text or 'no reason given'}")
+        thoughts = [block.get("thinking", "") for block in blocks if block["type"] == "thinking"]
+        return Reply(
+            message=AssistantMessage(text, calls, "".join(thoughts)),
+            usage=_neutral(self._counts),
+            finish_reason=FINISHED.get(self.stop_reason or "", self.stop_reason),
+            request_id=request_id,
+        )
+
+
+def _decoded(decode: Any, data: bytes) -> Any:
+    try:
+        return decode(data)
+    except msgspec.DecodeError as error:
+        text = data[:200].decode(errors="replace")
+        raise ProviderUnavailableError(
+            f"the answer is not one of the Messages API: {error}, in {text!r}"
+        ) from error
+
+
+def _failure(error: Block) -> Exception:
+    kind = KINDS.get(str(error.get("type")), ProviderUnavailableError)
+    return kind(f"the answer is an error: {error.get('message') or error}")
+
+
+def _neutral(counts: Iterable[_Usage]) -> Usage:
+    """Anthropic counts cached tokens apart; here they are among the input."""
+    total = Usage()
+    for one in counts:
+        cached = one.cache_read_input_tokens or 0
+        read = (one.input_tokens or 0) + (one.cache_creation_input_tokens or 0) + cached
+        total += Usage(read, one.output_tokens or 0, cached, 0)
+    return total

@@ -1,0 +1,100 @@
+"""Where known providers are, and how each differs, as data.
+
+Addresses and differences are from each provider's reference, as of 2026; `lumos.toml` overrides them.
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from lumos_agent.config import ProviderConfig, Quirks
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A server that is reached directly."""
+
+    base_url: str = ""
+    wire: Literal["openai", "anthropic"] = "openai"
+    needs_key: bool = False
+    """Whether it refuses all who have none."""
+    api_key_env: str | None = None
+    """The variable of the key, where it is not `NAME_API_KEY`."""
+    headers: dict[str, str] = {}
+    quirks: Quirks = Quirks()
+
+
+def _remote(base_url: str, **quirks: object) -> Endpoint:
+    return Endpoint(base_url=base_url, needs_key=True, quirks=Quirks(**quirks))  # type: ignore[arg-type]
+
+
+def _local(port: int) -> Endpoint:
+    return Endpoint(base_url=f"http://localhost:{port}/v1")
+
+
+OPENAI = "https://api.openai.com/v1"
+UNSIGNED = {"extra_content": {"google": {"thought_signature": "skip_thought_signature_validator"}}}
+"""What Gemini takes for the signature of a call that it did not make: its guide to thought signatures."""
+
+KNOWN: dict[str, Endpoint] = {
+    "openai": _remote(OPENAI, limit="max_completion_tokens"),
+    "anthropic": Endpoint(
+        base_url="https://api.anthropic.com",
+        wire="anthropic",
+        needs_key=True,
+        quirks=Quirks(call_ids="[a-zA-Z0-9_-]+"),
+    ),
+    "deepseek": _remote("https://api.deepseek.com/v1", echo=("reasoning_content",)),
+    "fireworks": _remote("https://api.fireworks.ai/inference/v1"),
+    "gemini": _remote(
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        echo=("extra_content",),
+        foreign_call=UNSIGNED,
+        call_ids=".+",
+    ),
+    "groq": _remote("https://api.groq.com/openai/v1"),
+    "mistral": _remote(
+        "https://api.mistral.ai/v1",
+        stream_usage=False,
+        seed="random_seed",
+        call_ids="[a-zA-Z0-9]{9}",
+    ),
+    "openrouter": _remote("https://openrouter.ai/api/v1", echo=("reasoning_details",)),
+    "together": _remote("https://api.together.xyz/v1"),
+    "xai": _remote("https://api.x.ai/v1"),
+    "llamacpp": _local(8080),
+    "lmstudio": _local(1234),
+    "ollama": _local(11434),
+    "vllm": _local(8000),
+}
+
+
+def endpoint_for(name: str, settings: ProviderConfig | None = None) -> Endpoint:
+    """The endpoint of the provider *name*, as *settings* have it where they say something."""
+    known = KNOWN.get(name, Endpoint())
+    if settings is None:
+        return known
+    if settings.base_url:
+        known = elsewhere(known)
+    wire = settings.wire if settings.wire in ("openai", "anthropic") else known.wire
+    return msgspec.structs.replace(
+        known,
+        base_url=settings.base_url or known.base_url,
+        wire=wire,
+        api_key_env=settings.api_key_env,
+        headers=settings.headers,
+        quirks=msgspec.structs.replace(known.quirks, **settings.quirks),
+    )
+
+
+def elsewhere(endpoint: Endpoint) -> Endpoint:
+    """*endpoint* at another address: it may want no key, nor OpenAI's new name for the limit."""
+    quirks = endpoint.quirks
+    if endpoint.base_url == OPENAI:
+        quirks = msgspec.structs.replace(quirks, limit="max_tokens")
+    return msgspec.structs.replace(endpoint, needs_key=False, quirks=quirks)
+
+
+def variable(name: str, what: Literal["API_KEY", "BASE_URL"]) -> str:
+    """The environment variable with the key or the address of the provider *name*."""
+    return f"{re.sub('[^A-Za-z0-9]', '_', name).upper()}_{what}"

@@ -1,0 +1,249 @@
+"""Whatever LiteLLM speaks with: the only file that knows it.
+
+It is imported once, when an agent that needs it is opened: that takes seconds. What it makes of answers
+is read with care; `docs/reference/litellm.md` lists what it cannot do, and the tests hold the list.
+"""
+
+import gc
+import os
+import threading
+from collections.abc import AsyncGenerator, Collection, Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from lumos_agent.config import Quirks, nearest
+from lumos_agent.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigError,
+    ContentFilterError,
+    ContextLengthError,
+    ProviderError,
+    ProviderUnavailableError,
+    RateLimitError,
+)
+from lumos_agent.messages import AssistantMessage, Message
+from lumos_agent.providers.base import Part, Reply, Request, pieces
+from lumos_agent.providers.chat import ChatWire, legal_name, tool_entry
+from lumos_agent.providers.chat_replies import Answer, AnswerUsage, Assembler
+from lumos_agent.providers.endpoints import KNOWN
+from lumos_agent.providers.http import SILENCE, STATUSES, retry_after
+
+NAME = "litellm"
+QUIRKS = Quirks(call_ids=".+", echo=("thinking_blocks",))
+"""Ids go back as they came: LiteLLM hides Gemini's signatures in them."""
+ERRORS: dict[str, type[ProviderError]] = {
+    "ContextWindowExceededError": ContextLengthError,
+    "ContentPolicyViolationError": ContentFilterError,
+    "AuthenticationError": AuthenticationError,
+    "PermissionDeniedError": AuthenticationError,
+    "RateLimitError": RateLimitError,
+    "PaymentRequiredError": RateLimitError,
+    "BadRequestError": BadRequestError,
+    "NotFoundError": BadRequestError,
+    "UnprocessableEntityError": BadRequestError,
+    "APIConnectionError": ProviderUnavailableError,
+    "Timeout": ProviderUnavailableError,
+}
+"""By the names of LiteLLM's errors, the narrower ones first."""
+
+_lock = threading.Lock()
+
+
+class LiteLLMProvider:
+    """A `Provider` through LiteLLM, for all of its models.
+
+    *name* is LiteLLM's name of the provider and *model* the model's name there; with the name
+    `litellm`, *model* has both.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        name: str = NAME,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        quirks: Quirks = QUIRKS,
+    ) -> None:
+        self.name = name
+        self.model = model
+        self.quirks = quirks
+        self._asked = model if name == NAME else f"{name}/{model}"
+        self._maker = f"{NAME}/{self._asked.partition('/')[0]}"
+        self._wire = ChatWire(self._maker, quirks)
+        given = {"api_base": base_url, "api_key": api_key, "extra_headers": dict(headers or {})}
+        self._settings = {key: value for key, value in given.items() if value}
+
+    async def generate(self, request: Request) -> Reply:
+        """Answer *request*, whole."""
+        await self.aopen()
+        try:
+            answer = await load().acompletion(**self._arguments(request))
+            assembler = self._assembler(request)
+            assembler.read(_plain(answer))
+            return assembler.reply(_request_id(answer))
+        except Exception as error:
+            raise self._failure(error) from error
+
+    async def stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
+        """Answer *request* in pieces; the stream is whole only if its provider said so."""
+        if not self.quirks.stream:
+            for part in pieces(await self.generate(request)):
+                yield part
+            return
+        await self.aopen()
+        try:
+            chunks = await load().acompletion(**self._arguments(request), **STREAMING)
+            assembler = self._assembler(request)
+            try:
+                async for chunk in chunks:
+                    for part in assembler.feed(_plain(chunk)):
+                        yield part
+            finally:
+                await chunks.aclose()
+            assembler.finish_reason = _said_reason(chunks)
+            assembler.usage = _said_usage(chunks)
+            yield assembler.reply(_request_id(chunks))
+        except Exception as error:
+            raise self._failure(error) from error
+
+    async def aopen(self) -> None:
+        """Import LiteLLM, if nobody has yet. Raises `ConfigError` for a provider it does not know."""
+        load()
+        _check_provider(self._asked)
+
+    async def aclose(self) -> None:
+        """LiteLLM keeps its connections for all who use it, and closes them when the program ends."""
+
+    def _arguments(self, request: Request) -> dict[str, Any]:
+        arguments = {
+            **NO_EXTRAS,
+            **self._settings,
+            **self._wire.head(request),
+            "model": self._asked,
+            "messages": [self._wire.plain(message) for message in request.messages],
+        }
+        tools = [tool_entry(tool) for tool in request.tools.values()] or _stubs(request.messages)
+        if tools:
+            arguments["tools"] = tools
+        return arguments | request.options.extra
+
+    def _assembler(self, request: Request) -> Assembler:
+        return Assembler(request.messages, maker=self._maker, echo=self.quirks.echo)
+
+    def _failure(self, error: Exception) -> ProviderError:
+        """What *error*, LiteLLM's or ours, means to a run."""
+        model = f"{self.name}/{self.model}"
+        if isinstance(error, ProviderError):
+            error.model, error.args = model, (f"{model}: {error}",)
+            return error
+        status = getattr(error, "status_code", None)
+        names = [kind.__name__ for kind in type(error).__mro__]
+        kinds = [kind for name, kind in ERRORS.items() if name in names]
+        kind = [*kinds, STATUSES.get(status or 0, ProviderUnavailableError)][0]
+        response = getattr(error, "response", None)
+        return kind(
+            f"{model}: {_told(error)}",
+            model=model,
+            status=status if isinstance(status, int) else None,
+            retry_after=retry_after(getattr(response, "headers", {})),
+        )
+
+
+NO_EXTRAS = {
+    "num_retries": 0,
+    "max_retries": 0,
+    "timeout": SILENCE,
+    "_skip_mcp_handler": True,  # with tools it wants the `mcp` package, which it does not install
+}
+STREAMING = {"stream": True, "stream_options": {"include_usage": True}}
+
+
+def load() -> Any:
+    """LiteLLM, imported without a look at the network, and made silent."""
+    with _lock:
+        return _imported()
+
+
+@cache
+def _imported() -> Any:
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else it fetches the price list
+    collects = gc.isenabled()
+    gc.disable()  # a quarter of the time would go into looking for garbage
+    try:
+        import litellm
+    finally:
+        if collects:
+            gc.enable()
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    return litellm
+
+
+@cache
+def _check_provider(model: str) -> None:
+    litellm = load()
+    try:
+        litellm.get_llm_provider(model)
+    except litellm.BadRequestError as error:
+        name = model.partition("/")[0]
+        known = [*KNOWN, *map(str, (one.value for one in litellm.provider_list))]
+        raise ConfigError(
+            f"no provider {name!r}, and LiteLLM knows none either; "
+            f"{nearest(name, known) or 'see docs/guides/providers.md for those there are'}"
+        ) from error
+
+
+def _stubs(messages: Collection[Message]) -> list[dict[str, Any]]:
+    """Tools that were called and are not offered any more: LiteLLM wants those of the history."""
+    calls = [call for one in messages if isinstance(one, AssistantMessage) for call in one.calls]
+    return [
+        {"type": "function", "function": {"name": name, "description": "Not available any more."}}
+        for name in dict.fromkeys(legal_name(call.name) for call in calls)
+    ]
+
+
+def _plain(answer: Any) -> Answer:
+    """LiteLLM's object in the shape that the decoder of the wire has."""
+    plain = msgspec.convert(answer, Answer, from_attributes=True)
+    return plain
+
+
+def _said_reason(chunks: Any) -> str:
+    """Why the provider stopped; LiteLLM makes `stop` up where a stream breaks off in the middle."""
+    said = chunks.received_finish_reason or chunks.intermittent_finish_reason
+    if not said:
+        raise ProviderUnavailableError("the stream broke off before it was complete")
+    return str(said)
+
+
+def _said_usage(chunks: Any) -> AnswerUsage:
+    """What the provider counted; LiteLLM's sum at the end may be its own estimate."""
+    total = AnswerUsage()
+    for chunk in chunks.chunks:
+        if usage := getattr(chunk, "usage", None):
+            said = msgspec.convert(usage, AnswerUsage, from_attributes=True)
+            for name in AnswerUsage.__struct_fields__:
+                setattr(total, name, getattr(said, name) or getattr(total, name))
+    return total
+
+
+def _request_id(answer: Any) -> str | None:
+    hidden = getattr(answer, "_hidden_params", None) or {}
+    headers = hidden.get("additional_headers") or {}
+    for name in ("x-request-id", "request-id"):
+        if found := headers.get(f"llm_provider-{name}"):
+            return str(found)
+    return None
+
+
+def _told(error: Exception) -> str:
+    """What *error* says, without LiteLLM's own names before it."""
+    text = str(getattr(error, "message", "") or error)
+    while text.startswith("litellm."):
+        text = text.partition(": ")[2] or text.removeprefix("litellm.")
+    return text
