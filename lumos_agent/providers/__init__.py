@@ -135,7 +135,7 @@ def _of_package(name: str) -> Callable[..., Provider]:
 
 
 def _litellm(given: _Setting) -> Provider:
-    from lumos_agent.providers.litellm import QUIRKS, LiteLLMProvider
+    from lumos_agent.providers.litellm import LiteLLMProvider
 
     settings = given.settings
     key = os.environ.get(settings.api_key_env) if settings.api_key_env else None
@@ -145,5 +145,5 @@ def _litellm(given: _Setting) -> Provider:
         base_url=given.base_url or settings.base_url,
         api_key=given.api_key or key,
         headers=settings.headers,
-        quirks=replace(QUIRKS, **settings.quirks | given.quirks),
+        quirks=settings.quirks | given.quirks,
     )

@@ -105,7 +105,7 @@ class AnthropicWire:
             case AssistantMessage():
                 native = message.native.get(self.maker)
                 known = native and (message.text, message.calls) == said(native)
-                return native if native and known else self._plain(message)
+                return _sendable(native) if native and known else self._plain(message)
             case ToolResult(call_id, _, text, is_error):
                 block = {"type": "tool_result", "tool_use_id": self._id(call_id), "content": text}
                 failed = {"is_error": True, "content": text or "it failed, and gives no reason"}
@@ -223,7 +223,8 @@ class AnthropicExchange:
             self._pauses += 1
             if self._assembler.container:
                 self._head["container"] = self._assembler.container
-            self.body = self._body(_turn(b"assistant", [encode(self._assembler.blocks)[1:-1]]))
+            said = encode(_unfinished(self._assembler.blocks))
+            self.body = self._body(_turn(b"assistant", [said[1:-1]]))
 
     def _body(self, *more: bytes) -> bytes:
         parts = [encode(self._head)[:-1], b',"messages":[', b",".join([*self._messages, *more])]
@@ -238,3 +239,16 @@ class AnthropicExchange:
             return reply
         message = replace(reply.message, native={self._wire.maker: blocks})
         return replace(reply, message=message)
+
+
+def _sendable(blocks: list[Block]) -> list[Block]:
+    """*blocks* without texts that are blank: the model may say one, and it may not be sent."""
+    return [block for block in blocks if block["type"] != "text" or block["text"].strip()]
+
+
+def _unfinished(blocks: list[Block]) -> list[Block]:
+    """*blocks* as the last message of a request may be: without a blank at their end."""
+    sent = _sendable(blocks)
+    if sent and sent[-1]["type"] == "text":
+        sent[-1] = sent[-1] | {"text": sent[-1]["text"].rstrip()}
+    return sent

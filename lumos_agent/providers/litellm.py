@@ -6,8 +6,10 @@ is read with care; `docs/reference/litellm.md` lists what it cannot do, and the 
 
 import gc
 import os
+import re
 import threading
-from collections.abc import AsyncGenerator, Collection, Mapping
+import warnings
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -28,12 +30,10 @@ from lumos_agent.messages import AssistantMessage, Message
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire, legal_name, tool_entry
 from lumos_agent.providers.chat_replies import Answer, AnswerUsage, Assembler
-from lumos_agent.providers.endpoints import KNOWN
-from lumos_agent.providers.http import SILENCE, STATUSES, retry_after
+from lumos_agent.providers.endpoints import KNOWN, Endpoint
+from lumos_agent.providers.http import CODES, SILENCE, STATUSES, retry_after
 
 NAME = "litellm"
-QUIRKS = Quirks(call_ids=".+", echo=("thinking_blocks",))
-"""Ids go back as they came: LiteLLM hides Gemini's signatures in them."""
 ERRORS: dict[str, type[ProviderError]] = {
     "ContextWindowExceededError": ContextLengthError,
     "ContentPolicyViolationError": ContentFilterError,
@@ -67,14 +67,15 @@ class LiteLLMProvider:
         base_url: str | None = None,
         api_key: str | None = None,
         headers: Mapping[str, str] | None = None,
-        quirks: Quirks = QUIRKS,
+        quirks: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
         self.model = model
-        self.quirks = quirks
         self._asked = model if name == NAME else f"{name}/{model}"
-        self._maker = f"{NAME}/{self._asked.partition('/')[0]}"
-        self._wire = ChatWire(self._maker, quirks)
+        provider = self._asked.partition("/")[0]
+        self.quirks = _quirks(provider, quirks or {})
+        self._maker = f"{NAME}/{provider}"
+        self._wire = ChatWire(self._maker, self.quirks)
         given = {"api_base": base_url, "api_key": api_key, "extra_headers": dict(headers or {})}
         self._settings = {key: value for key, value in given.items() if value}
 
@@ -84,7 +85,7 @@ class LiteLLMProvider:
         try:
             answer = await load().acompletion(**self._arguments(request))
             assembler = self._assembler(request)
-            assembler.read(_plain(answer))
+            assembler.read(plain_answer(answer))
             return assembler.reply(_request_id(answer))
         except Exception as error:
             raise self._failure(error) from error
@@ -101,7 +102,7 @@ class LiteLLMProvider:
             assembler = self._assembler(request)
             try:
                 async for chunk in chunks:
-                    for part in assembler.feed(_plain(chunk)):
+                    for part in assembler.feed(plain_answer(chunk)):
                         yield part
             finally:
                 await chunks.aclose()
@@ -130,7 +131,10 @@ class LiteLLMProvider:
         tools = [tool_entry(tool) for tool in request.tools.values()] or _stubs(request.messages)
         if tools:
             arguments["tools"] = tools
-        return arguments | request.options.extra
+        extra = request.options.extra
+        if extra:  # goes as it is, whether LiteLLM thinks that the model knows it or not
+            arguments |= {"allowed_openai_params": [*extra], **extra}
+        return arguments
 
     def _assembler(self, request: Request) -> Assembler:
         return Assembler(request.messages, maker=self._maker, echo=self.quirks.echo)
@@ -143,14 +147,14 @@ class LiteLLMProvider:
             return error
         status = getattr(error, "status_code", None)
         names = [kind.__name__ for kind in type(error).__mro__]
-        kinds = [kind for name, kind in ERRORS.items() if name in names]
-        kind = [*kinds, STATUSES.get(status or 0, ProviderUnavailableError)][0]
-        response = getattr(error, "response", None)
-        return kind(
+        kinds = [CODES.get(_first(error, "code"))]
+        kinds += [kind for name, kind in ERRORS.items() if name in names]
+        kinds.append(STATUSES.get(status or 0, ProviderUnavailableError))
+        return next(filter(None, kinds))(
             f"{model}: {_told(error)}",
             model=model,
             status=status if isinstance(status, int) else None,
-            retry_after=retry_after(getattr(response, "headers", {})),
+            retry_after=_retry_after(error),
         )
 
 
@@ -175,7 +179,13 @@ def _imported() -> Any:
     collects = gc.isenabled()
     gc.disable()  # a quarter of the time would go into looking for garbage
     try:
-        import litellm
+        with warnings.catch_warnings(action="ignore"):
+            import litellm
+
+            (
+                litellm.ModelResponse(),
+                litellm.ModelResponseStream(),
+            )  # their types warn as they are built
     finally:
         if collects:
             gc.enable()
@@ -198,6 +208,15 @@ def _check_provider(model: str) -> None:
         ) from error
 
 
+def _quirks(provider: str, given: Mapping[str, Any]) -> Quirks:
+    """How LiteLLM's *provider* is spoken to; Gemini's ids go back as they came, for LiteLLM hides its
+    signatures in them.
+    """
+    known = KNOWN["gemini"] if provider.startswith("vertex_ai") else KNOWN.get(provider, Endpoint())
+    usual = {"call_ids": known.quirks.call_ids, "echo": ("thinking_blocks",)}
+    return Quirks(**usual | dict(given))
+
+
 def _stubs(messages: Collection[Message]) -> list[dict[str, Any]]:
     """Tools that were called and are not offered any more: LiteLLM wants those of the history."""
     calls = [call for one in messages if isinstance(one, AssistantMessage) for call in one.calls]
@@ -207,10 +226,9 @@ def _stubs(messages: Collection[Message]) -> list[dict[str, Any]]:
     ]
 
 
-def _plain(answer: Any) -> Answer:
+def plain_answer(answer: Any) -> Answer:
     """LiteLLM's object in the shape that the decoder of the wire has."""
-    plain = msgspec.convert(answer, Answer, from_attributes=True)
-    return plain
+    return msgspec.convert(answer, Answer, from_attributes=True)
 
 
 def _said_reason(chunks: Any) -> str:
@@ -242,8 +260,29 @@ def _request_id(answer: Any) -> str | None:
 
 
 def _told(error: Exception) -> str:
-    """What *error* says, without LiteLLM's own names before it."""
-    text = str(getattr(error, "message", "") or error)
+    """What *error* says, without LiteLLM's own names before it, and its pages after it."""
+    text = (str(getattr(error, "message", "")) or str(error)).partition("\n")[0]
+    text = re.sub(r"\W*Handle with `litellm\.\w+`\.?", "", text)
     while text.startswith("litellm."):
         text = text.partition(": ")[2] or text.removeprefix("litellm.")
     return text
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """*error*, and what it was raised for: LiteLLM's own errors know less than those below."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _first(error: BaseException, name: str) -> str:
+    found = (getattr(one, name, None) for one in _causes(error))
+    return next((str(one) for one in found if one), "")
+
+
+def _retry_after(error: BaseException) -> float | None:
+    for one in _causes(error):
+        headers = getattr(getattr(one, "response", None), "headers", None)
+        if headers and (seconds := retry_after(headers)) is not None:
+            return seconds
+    return None

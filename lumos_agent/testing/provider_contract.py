@@ -7,7 +7,16 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
-from lumos_agent.messages import AssistantMessage, Message, ToolResult, UserMessage
+from lumos_agent.messages import (
+    AssistantMessage,
+    Message,
+    SystemMessage,
+    ToolCall,
+    ToolResult,
+    UserMessage,
+    decode,
+    encode,
+)
 from lumos_agent.options import GenerateOptions
 from lumos_agent.providers.base import (
     CallPart,
@@ -112,6 +121,33 @@ class ProviderContract:
 
             assert "5" in (await provider.generate(asked)).message.text
 
+    async def test_opening(self) -> None:
+        """It may be made ready before it is asked, and twice."""
+        async with self.provider() as provider:
+            await provider.aopen()
+            await provider.aopen()
+
+            assert "5" in (await provider.generate(await conversation(provider))).message.text
+
+    async def test_history_of_others(self) -> None:
+        """It takes what other providers said: their ids, their thinking, calls that were no JSON."""
+        async with self.provider() as provider:
+            reply = await provider.generate(await conversation(provider, FOREIGN))
+
+        assert "5" in reply.message.text
+
+    async def test_history_of_its_own(self) -> None:
+        """What it streamed may be sent to it again, from JSON too."""
+        async with self.provider() as provider:
+            *_, reply = [item async for item in provider.stream(request(UserMessage(QUESTION)))]
+            assert isinstance(reply, Reply)
+            message = decode(encode(reply.message), AssistantMessage)
+            results = [ToolResult(call.id, call.name, "5") for call in message.calls]
+            answer = await provider.generate(request(UserMessage(QUESTION), message, *results))
+
+        assert message == reply.message
+        assert "5" in answer.message.text
+
     async def test_names_itself(self) -> None:
         """Provider and model have names, which stand in events."""
         async with self.provider() as provider:
@@ -124,12 +160,31 @@ def request(*messages: Message) -> Request:
     return Request(messages=messages, tools=ToolRegistry(add), options=GenerateOptions())
 
 
-async def conversation(provider: Provider) -> Request:
-    """The request after `add` was called."""
-    question = UserMessage(QUESTION)
-    reply = await provider.generate(request(question))
+SIGNED = {"type": "thinking", "thinking": "Hm", "signature": "of another"}
+FOREIGN: tuple[Message, ...] = (
+    SystemMessage("Be brief."),
+    UserMessage("Which day is it?"),
+    AssistantMessage(
+        "Let me see.",
+        (ToolCall("x" * 64, "what day", {}), ToolCall("functions.day:0", "day", "{broken")),
+        "Hm",
+        {"another": [SIGNED]},
+    ),
+    ToolResult("x" * 64, "what day", "there is no tool 'what day'", is_error=True),
+    ToolResult("functions.day:0", "day", "not JSON", is_error=True),
+    AssistantMessage("", reasoning="Hm"),
+    UserMessage("Never mind."),
+    AssistantMessage("It is Monday."),
+)
+"""A history that no one provider made."""
+
+
+async def conversation(provider: Provider, before: Sequence[Message] = ()) -> Request:
+    """The request after *before* and a call of `add`."""
+    said = [*before, UserMessage(QUESTION)]
+    reply = await provider.generate(request(*said))
     results = [ToolResult(call.id, call.name, "5") for call in reply.message.calls]
-    return request(question, reply.message, *results)
+    return request(*said, reply.message, *results)
 
 
 def shape(message: AssistantMessage) -> tuple[str, list[tuple[str, object]]]:

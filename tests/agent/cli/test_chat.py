@@ -10,13 +10,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from stat import S_IMODE
 
 import prompt_toolkit.output
 import pytest
+from msgspec.structs import replace
 from prompt_toolkit.application import AppSession, create_app_session
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
@@ -28,9 +29,9 @@ from lumos_agent.cli.show import Screen
 from lumos_agent.events import AgentEvent
 from lumos_agent.memory.dict import InMemoryStorage
 from lumos_agent.messages import AssistantMessage, ToolResult
-from lumos_agent.providers.base import Request
-from lumos_agent.testing.scripted import ScriptedProvider, calls, says, together
-from lumos_tools import function_tool
+from lumos_agent.providers.base import Provider, Reply, Request
+from lumos_agent.testing.scripted import ScriptedProvider, calls, says
+from lumos_tools import Tool, function_tool
 from tests.agent.cli.test_interrupt import TOOLS
 
 ROOT = Path(__file__).parents[3]
@@ -58,6 +59,13 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+def agent_of(
+    model: str | Provider, *, tools: Sequence[Tool] = (), memory: InMemoryStorage | None = None
+) -> Agent:
+    """An agent that remembers."""
+    return Agent(model, tools=tools, memory=memory or InMemoryStorage())
 
 
 async def typed(*lines: str) -> AsyncGenerator[str]:
@@ -98,15 +106,15 @@ def test_import() -> None:
 
 async def test_greeting(capsys: Capture) -> None:
     """The chat says at first who answers; the stand-in is not taken for a model."""
-    await talk(a=Agent(ScriptedProvider())).run()
-    await talk(a=Agent("offline")).run()
+    await talk(a=agent_of(ScriptedProvider())).run()
+    await talk(a=agent_of("offline")).run()
     assert capsys.readouterr() == ("", HELLO + OFFLINE)
 
 
 async def test_thread(capsys: Capture) -> None:
     """Each line is a run that knows what was said before; empty lines are none."""
     script = ScriptedProvider(says("Hello."), says("Ada."))
-    agent = Agent(script, memory=InMemoryStorage())
+    agent = agent_of(script)
     assert await said(capsys, "I am Ada.", "", " ", "Who am I?", a=agent) == ("Hello.\nAda.\n", "")
     assert [["I am Ada."], ["I am Ada.", "Hello.", "Who am I?"]] == [*map(texts, script.requests)]
 
@@ -114,7 +122,7 @@ async def test_thread(capsys: Capture) -> None:
 async def test_thread_id() -> None:
     """The thread has the id that was asked for."""
     memory = InMemoryStorage()
-    await talk("hi", thread="mine", a=Agent(ScriptedProvider(says("!")), memory=memory)).run()
+    await talk("hi", thread="mine", a=agent_of(ScriptedProvider(says("!")), memory=memory)).run()
     assert 2 == (await memory.get_thread("mine")).last_seq
 
 
@@ -126,7 +134,7 @@ async def test_stdout_of_tools(capsys: Capture) -> None:
         """Shouts."""
         print("loud")
 
-    agent = Agent(ScriptedProvider(calls("shout"), says("done")), tools=[shout])
+    agent = agent_of(ScriptedProvider(calls("shout"), says("done")), tools=[shout])
     out, err = await said(capsys, "hi", a=agent)
     assert ("done\n", True) == (out, "loud" in err.splitlines())
 
@@ -143,7 +151,7 @@ async def test_swap(capsys: Capture) -> None:
     """/model NAME has another model go on with the thread."""
     memory = InMemoryStorage()
     other = ScriptedProvider(says("two"))
-    a, b = Agent(ScriptedProvider(says("one")), memory=memory), Agent(other, memory=memory)
+    a, b = agent_of(ScriptedProvider(says("one")), memory=memory), agent_of(other, memory=memory)
     out, err = await said(capsys, "hi", "/model  b ", "go on", a=a, b=b)
     assert ("one\ntwo\n", "scripted/script answers") == (out, err)
     assert ["hi", "one", "go on"] == texts(other.requests[0])
@@ -151,7 +159,7 @@ async def test_swap(capsys: Capture) -> None:
 
 async def test_wrong_model(capsys: Capture) -> None:
     """A wrong name is told in a sentence, and the model stays."""
-    agent = Agent(ScriptedProvider(says("here")))
+    agent = agent_of(ScriptedProvider(says("here")))
     assert ("here\n", "lumos: no model 'x'") == await said(capsys, "/model x", "hi", a=agent)
 
 
@@ -181,9 +189,9 @@ async def test_tools(capsys: Capture) -> None:
         """Take away."""
         return a - b
 
-    agent = Agent("offline", tools=[add, subtract])
+    agent = agent_of("offline", tools=[add, subtract])
     assert ("", "add       Add.\nsubtract  Take away.") == await said(capsys, "/tools", a=agent)
-    assert ("", "no tools") == await said(capsys, "/tools", a=Agent("offline"))
+    assert ("", "no tools") == await said(capsys, "/tools", a=agent_of("offline"))
 
 
 async def test_usage(capsys: Capture) -> None:
@@ -193,7 +201,7 @@ async def test_usage(capsys: Capture) -> None:
     b = ScriptedProvider(says("3", usage=Usage(5, 1)))
     b.model = "other"
     lines = ("/usage", "x", "x", "x", "/clear", "/model b", "x", "/usage")
-    _, err = await said(capsys, *lines, a=Agent(a), b=Agent(b))
+    _, err = await said(capsys, *lines, a=agent_of(a), b=agent_of(b))
     assert ["no runs yet", "lumos: no"] == err.splitlines()[:2]
     assert [
         "scripted/script: 3 runs, 30 tokens in (4 cached), 5 out",
@@ -204,14 +212,14 @@ async def test_usage(capsys: Capture) -> None:
 async def test_clear(capsys: Capture) -> None:
     """/clear begins a new thread."""
     script = ScriptedProvider(says("one"), says("two"))
-    _, err = await said(capsys, "hi", "/clear", "ho", a=Agent(script, memory=InMemoryStorage()))
+    _, err = await said(capsys, "hi", "/clear", "ho", a=agent_of(script))
     assert "a new thread; the model knows nothing of what was said" == err
     assert ["ho"] == texts(script.requests[1])
 
 
 async def test_help(capsys: Capture) -> None:
     """/help lists the commands."""
-    _, err = await said(capsys, "/help", a=Agent("offline"))
+    _, err = await said(capsys, "/help", a=agent_of("offline"))
     names = [line.split()[0] for line in err.splitlines()]
     assert ["/model", "/tools", "/usage", "/clear", "/help", "/quit"] == names
 
@@ -220,14 +228,14 @@ async def test_help(capsys: Capture) -> None:
 async def test_quit(word: str) -> None:
     """/quit leaves: nobody reads on, and every agent that was made is closed."""
     a, b = Closing(), Closing()
-    await talk("/model b", word, "hi", a=Agent(a), b=Agent(b)).run()
+    await talk("/model b", word, "hi", a=agent_of(a), b=agent_of(b)).run()
     assert ([], 1, 1) == (b.requests, a.closed, b.closed)
 
 
 async def test_end() -> None:
     """The end of the lines is the end of the chat, too."""
     script = Closing()
-    await talk(a=Agent(script)).run()
+    await talk(a=agent_of(script)).run()
     assert 1 == script.closed
 
 
@@ -242,7 +250,7 @@ async def test_end() -> None:
 async def test_unknown_command(line: str, hint: str, capsys: Capture) -> None:
     """An unknown command is not sent to the model; the nearest one is named."""
     script = ScriptedProvider()
-    _, err = await said(capsys, line, a=Agent(script))
+    _, err = await said(capsys, line, a=agent_of(script))
     assert f"{hint} (a line that begins with // goes to the model)" == err
     assert [] == script.requests
 
@@ -250,14 +258,14 @@ async def test_unknown_command(line: str, hint: str, capsys: Capture) -> None:
 async def test_slash() -> None:
     """A line that begins with two slashes goes to the model with one."""
     script = ScriptedProvider(says("a comment"))
-    await talk("//help is // what?", a=Agent(script)).run()
+    await talk("//help is // what?", a=agent_of(script)).run()
     assert ["/help is // what?"] == texts(script.requests[0])
 
 
 async def test_failure(capsys: Capture) -> None:
     """A run that fails is told in a sentence; what was said stays, and the chat goes on."""
     script = ScriptedProvider(ProviderError("the server\nis ill"), says("yes"))
-    agent = Agent(script, memory=InMemoryStorage())
+    agent = agent_of(script)
     expected = ("yes\n", "lumos: the server is ill")
     assert expected == await said(capsys, "well?", "and now?", a=agent)
     assert ["well?", "and now?"] == texts(script.requests[1])
@@ -271,7 +279,7 @@ async def test_reader_left() -> None:
 
     script = Closing(says("hi"))
     with pytest.raises(BrokenPipeError):
-        await Chat(lambda _: Agent(script), thread="t", display=display, lines=typed("hi")).run()
+        await Chat(lambda _: agent_of(script), thread="t", display=display, lines=typed("hi")).run()
     assert 1 == script.closed
 
 
@@ -291,9 +299,8 @@ async def test_interrupt(capsys: Capture) -> None:
         free.wait(PATIENCE)
 
     memory, before = InMemoryStorage(), signal.getsignal(signal.SIGINT)
-    reply = together(says("Hold on", usage=Usage(7, 1)), calls("hang"))
-    replied = says("back").__class__(message=reply.message, usage=Usage(7, 1))
-    agent = Agent(ScriptedProvider(replied, says("back")), tools=[hang], memory=memory)
+    reply = replace(calls("hang"), usage=Usage(7, 1))
+    agent = agent_of(ScriptedProvider(reply, says("back")), tools=[hang], memory=memory)
     try:
         out, err = await said(capsys, "go", "again", "/usage", a=agent)
     finally:
@@ -321,7 +328,7 @@ async def test_interrupted_line() -> None:
         press_ctrl_c()
         await asyncio.sleep(PATIENCE)
 
-    agent = Agent(ScriptedProvider(calls("hang")), tools=[hang])
+    agent = agent_of(ScriptedProvider(calls("hang")), tools=[hang])
     await Chat(lambda _: agent, thread="t", display=shown.append, lines=typed("go")).run()
     last = shown[-1]
     assert ("run_error", "cancelled", len(shown)) == (
@@ -347,7 +354,7 @@ async def test_second_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: Capture
             press_ctrl_c()
         return before
 
-    agent = Agent(ScriptedProvider(calls("swallow"), says("done")), tools=[swallow])
+    agent = agent_of(ScriptedProvider(calls("swallow"), says("done")), tools=[swallow])
     await said(capsys, "go", a=agent)
     assert ["left"] == left
 
@@ -356,13 +363,13 @@ async def test_ignored_signal() -> None:
     """Where the signal is ignored, it still is."""
     found: list[object] = []
 
-    def look(_: Request) -> object:
+    def look(_: Request) -> Reply:
         found.append(signal.getsignal(signal.SIGINT))
         return says("!")
 
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        await talk("hi", a=Agent(ScriptedProvider(look))).run()  # type: ignore[arg-type]
+        await talk("hi", a=agent_of(ScriptedProvider(look))).run()
     finally:
         signal.signal(signal.SIGINT, before)
     assert [signal.SIG_IGN] == found
@@ -379,8 +386,9 @@ async def test_cancelled_chat() -> None:
         await asyncio.sleep(PATIENCE)
 
     script = Closing(calls("hang"))
-    task = asyncio.create_task(talk("go", "again", a=Agent(script, tools=[hang])).run())
-    await began.wait()
+    task = asyncio.create_task(talk("go", "again", a=agent_of(script, tools=[hang])).run())
+    async with asyncio.timeout(PATIENCE):
+        await began.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

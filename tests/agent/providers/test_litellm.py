@@ -1,0 +1,355 @@
+"""LiteLLM, over OpenAI's and Anthropic's wires, against the suite's own strict servers.
+
+What it cannot do is claimed here too: `docs/reference/litellm.md` lists these tests.
+"""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lumos_agent import (
+    Agent,
+    AssistantMessage,
+    AuthenticationError,
+    BadRequestError,
+    ConfigError,
+    ContentFilterError,
+    ContextLengthError,
+    Provider,
+    ProviderError,
+    ProviderUnavailableError,
+    RateLimitError,
+    Reply,
+    ToolCall,
+    ToolResult,
+    Usage,
+    UserMessage,
+)
+from lumos_agent.providers import litellm as ours
+from lumos_agent.providers.base import TextPart
+from lumos_agent.providers.litellm import LiteLLMProvider, load
+from lumos_agent.testing.provider_contract import ProviderContract, add, request
+from lumos_tools import ToolRegistry
+from tests.servers.chat import Answer, Call, ChatServer, says, turns, wants
+from tests.servers.messages import MessagesServer
+
+ADD = Call("add", '{"a": 2, "b": 3}')
+WIRES = {"openai": ChatServer, "anthropic": MessagesServer}
+both = pytest.mark.parametrize("wire", WIRES)
+whole_and_streaming = pytest.mark.parametrize("stream", [False, True])
+
+
+class TestOverOpenAI(ProviderContract):
+    """It does what every provider must, over Chat Completions."""
+
+    def provider(self) -> AbstractAsyncContextManager[Provider]:
+        return served("openai")
+
+
+class TestOverAnthropic(ProviderContract):
+    """It does what every provider must, over Messages."""
+
+    def provider(self) -> AbstractAsyncContextManager[Provider]:
+        return served("anthropic")
+
+
+class TestOverAnthropicThinking(ProviderContract):
+    """The same where the model thinks before it answers."""
+
+    def provider(self) -> AbstractAsyncContextManager[Provider]:
+        return served("anthropic", reasoning="A sum.")
+
+
+@asynccontextmanager
+async def served(wire: str, reasoning: str = "") -> AsyncGenerator[Provider]:
+    script = turns(1, ADD, "It is 5.")
+    thinking = lambda body: replace(script(body), reasoning=reasoning)  # noqa: E731
+    async with WIRES[wire](thinking) as server:
+        provider = through(server, wire)
+        yield provider
+        await provider.aclose()
+    assert [] == server.refusals
+
+
+def through(server: ChatServer, wire: str, **more: Any) -> LiteLLMProvider:
+    settings = {"name": wire, "base_url": server.base_url, "api_key": "test-key", **more}
+    return LiteLLMProvider("test-model", **settings)
+
+
+async def ask(wire: str, *script: Answer, stream: bool = False, **more: Any) -> Reply:
+    async with WIRES[wire](list(script)) as server:
+        return await asked(through(server, wire, **more), stream)
+
+
+async def asked(provider: LiteLLMProvider, stream: bool) -> Reply:
+    if not stream:
+        return await provider.generate(request(UserMessage("?")))
+    *_, last = [item async for item in provider.stream(request(UserMessage("?")))]
+    assert isinstance(last, Reply)
+    return last
+
+
+@whole_and_streaming
+@both
+async def test_reply(wire: str, stream: bool):
+    """Whole and streaming, over both wires, the reply has what the server says."""
+    answer = Answer(text="Hi", calls=(ADD, ADD), reasoning="Hm…", usage=(9, 4, 3, 0))
+    reply = await ask(wire, answer, stream=stream)
+
+    assert ("Hi", "Hm…", "tool_calls") == (
+        reply.message.text,
+        reply.message.reasoning,
+        reply.finish_reason,
+    )
+    assert [{"a": 2, "b": 3}] * 2 == [call.arguments for call in reply.message.calls]
+    assert Usage(9, 4, 3, reply.usage.reasoning_tokens) == reply.usage
+    assert 2 == len({call.id for call in reply.message.calls})
+
+
+@whole_and_streaming
+@both
+async def test_request_id(wire: str, stream: bool):
+    """The reply has the server's id of the request."""
+    assert "req_1" == (await ask(wire, says("Hi"), stream=stream)).request_id
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_thinking_returns(stream: bool):
+    """Thinking blocks go back to Anthropic unchanged, and only to it."""
+    script = [wants(ADD, reasoning="First."), says("It is 5.", reasoning="Second.")]
+    thinking = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+    async with MessagesServer(script) as server:
+        async with Agent(through(server, "anthropic"), tools=[add], extra=thinking) as agent:
+            if stream:
+                async with agent.stream("2 + 3?") as events:
+                    await events.finish()
+                result = events.result
+            else:
+                result = await agent.generate("2 + 3?")
+
+        assert [] == server.refusals
+        assert "It is 5." == result.text
+        sent = [block for body in server.requests[1]["messages"] for block in body["content"]]
+    said = result.messages[1]
+    assert isinstance(said, AssistantMessage)
+    assert server.given[:1] == [one for one in sent if one["type"] == "thinking"]
+    assert server.given[:1] == said.native["litellm/anthropic"]["thinking_blocks"]
+
+
+async def test_tools_of_the_history():
+    """A history with calls is taken by an agent that offers no tools any more."""
+    history = [
+        UserMessage("2 + 3?"),
+        AssistantMessage("", (ToolCall("1", "add", {"a": 2, "b": 3}),)),
+        ToolResult("1", "add", "5"),
+    ]
+    async with MessagesServer([says("It is 5.")]) as server:
+        agent = Agent(through(server, "anthropic"))
+        result = await agent.resume(messages=history)
+
+        assert "It is 5." == result.text
+        assert [] == server.refusals
+
+
+FAILURES: list[tuple[int, type[ProviderError]]] = [
+    (401, AuthenticationError),
+    (403, AuthenticationError),
+    (404, BadRequestError),
+    (400, BadRequestError),
+    (429, RateLimitError),
+    (500, ProviderUnavailableError),
+    (503, ProviderUnavailableError),
+]
+
+
+@whole_and_streaming
+@both
+@pytest.mark.parametrize(("status", "kind"), FAILURES)
+async def test_failures(wire: str, status: int, kind: type[ProviderError], stream: bool):
+    """What the server refuses is an error of our tree, which names the model and not LiteLLM's parts."""
+    with pytest.raises(ProviderError) as caught:
+        await ask(wire, Answer(status=status, error={"message": "no"}), stream=stream)
+
+    assert kind is type(caught.value)
+    assert str(caught.value).startswith(f"{wire}/test-model: ")
+    assert "litellm." not in str(caught.value)
+    assert (f"{wire}/test-model", status) == (caught.value.model, caught.value.status)
+
+
+@pytest.mark.parametrize(
+    ("wire", "error", "kind"),
+    [
+        ("openai", {"message": "long", "code": "context_length_exceeded"}, ContextLengthError),
+        (
+            "openai",
+            {"message": "This model's maximum context length is 8 tokens."},
+            ContextLengthError,
+        ),
+        ("anthropic", {"message": "prompt is too long: 9 tokens > 8 maximum"}, ContextLengthError),
+        ("openai", {"message": "no", "code": "content_policy_violation"}, ContentFilterError),
+    ],
+)
+async def test_kinds_of_bad_request(wire: str, error: dict[str, Any], kind: type[ProviderError]):
+    """A window that is full and a content that is refused are told apart."""
+    with pytest.raises(kind):
+        await ask(wire, Answer(status=400, error=error))
+
+
+async def test_retry_after():
+    """The error says when to come back, and nothing was tried twice."""
+    answer = Answer(status=429, error={"message": "slow"}, headers={"retry-after": "1.5"})
+    async with ChatServer([answer]) as server:
+        with pytest.raises(RateLimitError) as caught:
+            await asked(through(server, "openai"), stream=False)
+
+    assert (1.5, 1) == (caught.value.retry_after, len(server.requests))
+
+
+@whole_and_streaming
+async def test_dead_server(stream: bool):
+    """Where nothing answers, the run may try again later."""
+    provider = LiteLLMProvider("m", name="openai", base_url="http://127.0.0.1:9/v1", api_key="k")
+    with pytest.raises(ProviderUnavailableError) as caught:
+        await asked(provider, stream)
+
+    assert caught.value.retryable
+
+
+# What LiteLLM hides or breaks, and what is done about it.
+
+
+@both
+async def test_made_up_finish(wire: str):
+    """It makes a finish reason up for a stream that breaks off; here that is an error."""
+    cut = {"openai": 3, "anthropic": 4}[wire]
+    answer = says("Hello, world", cut_after=cut)
+    async with WIRES[wire]([answer]) as server:
+        chunks = await load().acompletion(
+            model=f"{wire}/test-model",
+            api_base=server.base_url,
+            api_key="test-key",
+            messages=[{"role": "user", "content": "?"}],
+            stream=True,
+        )
+        reasons = [chunk.choices[0].finish_reason async for chunk in chunks]
+
+    assert "stop" == reasons[-1], "LiteLLM tells the truth now: the guard can go"
+    with pytest.raises(ProviderUnavailableError, match="broke off before it was complete"):
+        await ask(wire, answer, stream=True)
+
+
+async def test_made_up_usage():
+    """It estimates the usage that a server does not tell; here that is 0."""
+    raw = b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+
+    assert Usage() == (await ask("openai", Answer(raw=raw), stream=True)).usage
+
+
+async def test_replaced_usage():
+    """It loses the usage of a last chunk that has a choice, too; here it is the server's."""
+    last = {
+        "id": "c",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}],
+        "usage": {
+            "prompt_tokens": 2612,
+            "completion_tokens": 8,
+            "total_tokens": 2620,
+            "prompt_tokens_details": {"cached_tokens": 2560},
+        },
+    }
+    raw = f"data: {json.dumps(last)}\n\ndata: [DONE]\n\n".encode()
+
+    assert Usage(2612, 8, 2560, 0) == (await ask("openai", Answer(raw=raw), stream=True)).usage
+
+
+async def test_history_that_is_no_json():
+    """It fails on a history whose arguments are no JSON; here they are always an object."""
+    broken = ToolCall("1", "add", "{broken")
+    history = [UserMessage("?"), AssistantMessage("", (broken,)), ToolResult("1", "add", "no JSON")]
+    async with MessagesServer([says("Sorry.")]) as server:
+        reply = await through(server, "anthropic").generate(request(*history))
+
+        assert "Sorry." == reply.message.text
+        sent = server.requests[0]["messages"][1]["content"][0]["input"]
+    assert {"invalid": "{broken"} == sent
+
+
+def test_index_of_calls():
+    """It may say index 0 for each parallel call; they stay apart by their ids."""
+    delta = lambda call_id: SimpleNamespace(  # noqa: E731
+        tool_calls=[
+            SimpleNamespace(
+                index=0, id=call_id, function=SimpleNamespace(name="add", arguments="{}")
+            )
+        ]
+    )
+    assembler = ours.Assembler()
+    for call_id in ("x", "y"):
+        choice = SimpleNamespace(delta=delta(call_id), finish_reason=None)
+        list(assembler.feed(ours.plain_answer(SimpleNamespace(choices=[choice], usage=None))))
+
+    assert ["x", "y"] == [call.id for call in assembler.reply(None).message.calls]
+
+
+async def test_refusal_is_text():
+    """It tells a refusal over Anthropic's wire as a finish reason; here it is the same error."""
+    with pytest.raises(ContentFilterError):
+        await ask("anthropic", says("I won't", finish_reason="refusal"))
+
+
+async def test_seed():
+    """An option that it cannot pass on is refused, never dropped."""
+    async with MessagesServer([]) as server:
+        with pytest.raises(BadRequestError, match="seed"):
+            async with Agent(through(server, "anthropic"), seed=1) as agent:
+                await agent.generate("?")
+
+
+async def test_whole_only():
+    """A model that cannot stream is asked whole, and streams all the same."""
+    async with ChatServer([says("Hello you")]) as server:
+        provider = through(server, "openai", quirks={"stream": False})
+        items = [item async for item in provider.stream(request(UserMessage("?")))]
+
+    assert [TextPart("Hello"), TextPart(" you")] == items[:2]
+    assert "stream" not in server.requests[0]
+
+
+async def test_leaving_a_stream():
+    """Leaving a stream hangs up."""
+    async with ChatServer([says("Hello, world", hang=True, chunk=3)]) as server:
+        stream = through(server, "openai").stream(request(UserMessage("?")))
+        assert TextPart("Hel") == await anext(stream)
+        await stream.aclose()
+
+
+async def test_unknown_provider():
+    """A provider that nobody knows is told when the agent is opened, with the nearest name."""
+    with pytest.raises(ConfigError, match=r"no provider 'gorq'.*did you mean 'groq'\?"):
+        async with Agent("gorq/llama"):
+            pass
+    with pytest.raises(ConfigError, match=r"no provider 'zzzzzz'.*see docs/guides/providers\.md"):
+        await Agent("zzzzzz/x").generate("?")
+
+
+def test_settings():
+    """It is made silent, and neither retries nor tells anybody."""
+    litellm = load()
+
+    assert (False, True) == (litellm.telemetry, litellm.suppress_debug_info)
+    assert litellm is load()
+    sent = LiteLLMProvider("m", headers={"X-Team": "a"})._arguments(request(UserMessage("?")))
+    assert {
+        "num_retries": 0,
+        "max_retries": 0,
+        "extra_headers": {"X-Team": "a"},
+    }.items() <= sent.items()
+    assert 1 == len(ToolRegistry(add))
