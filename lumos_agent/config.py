@@ -219,18 +219,31 @@ class _Reader:
 
     def _value(self, value: Any, kind: Any, keys: Keys) -> Any:
         if keys[-1] in PARTS:
-            return self._table(value, PARTS[keys[-1]], keys)
+            return self._part(self._table(value, PARTS[keys[-1]], keys), keys)
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self._struct(value, kind, keys)
-        if get_origin(kind) is dict and get_args(kind)[1] not in (Any, str):
-            tables = self._table(value, dict.fromkeys(value, get_args(kind)[1]), keys)
-            return tables
+        if get_origin(kind) is dict and issubclass(get_args(kind)[1], msgspec.Struct):
+            names = value if isinstance(value, dict) else ()
+            return self._table(value, dict.fromkeys(names, get_args(kind)[1]), keys)
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             later = LATER.get(value) if isinstance(value, str) else None
             what = str(error).partition(" - at")[0].replace("`", "")
             self._fail(keys, f"{'.'.join(keys)}: {later or f'{what}, in {value!r}'}")
+
+    def _part(self, given: dict[str, Any], keys: Keys) -> dict[str, Any]:
+        """*given* options or quirks, which are right one by one, but perhaps not in what they say."""
+        try:
+            if keys[-1] == "options":
+                GenerateOptions(**given)
+            re.compile(given.get("call_ids", ""))
+        except ConfigError as error:
+            self._fail(keys, f"{'.'.join(keys)}: {error}")
+        except re.error as error:
+            here = (*keys, "call_ids")
+            self._fail(here, f"{'.'.join(here)} is no regular expression: {error}")
+        return given
 
     def _struct(self, value: Any, kind: type[msgspec.Struct], keys: Keys) -> Any:
         given = self._table(value, _types(kind), keys)

@@ -28,8 +28,7 @@ from lumos_tools.pool import threads
 
 _say = partial(click.echo, err=True)
 
-AgentFor = Callable[[str | None], Agent]
-"""The agent of a model's name, or of the default model. Raises `ConfigError`."""
+AgentFor = Callable[[str | None], Agent]  # by the name of a model; None is the default
 
 COMMANDS = {
     "/model": "show which model answers; /model NAME has another one go on",
@@ -212,15 +211,16 @@ async def _piped_lines() -> AsyncGenerator[str]:
 
 async def _prompted_lines() -> AsyncGenerator[str]:
     """Lines from a prompt, until Ctrl-D, or Ctrl-C twice at an empty one; a paste is one line."""
-    from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.history import FileHistory
     from prompt_toolkit.output import create_output
+    from prompt_toolkit.shortcuts import CompleteStyle, PromptSession
 
     session = PromptSession[str](
         "> ",
         history=FileHistory(file) if (file := _history()) else None,
         completer=WordCompleter(list(COMMANDS), sentence=True),
+        complete_style=CompleteStyle.READLINE_LIKE,
         output=create_output(always_prefer_tty=True),
     )
     presses = 0  # of Ctrl-C, one after the other, at an empty prompt

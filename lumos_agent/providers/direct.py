@@ -156,10 +156,8 @@ class DirectProvider:
                             if line.startswith(b"data:"):
                                 for part in exchange.feed(line[5:].strip()):
                                     yield part
-                    if not exchange.complete:
-                        raise ProviderUnavailableError(
-                            "the stream broke off before it was complete"
-                        )
+                if not exchange.complete:
+                    raise ProviderUnavailableError("the stream broke off before it was complete")
             yield exchange.reply(request_id)
         except ProviderError as error:
             self._name(error, request)

@@ -182,10 +182,8 @@ def _imported() -> Any:
         with warnings.catch_warnings(action="ignore"):
             import litellm
 
-            (
-                litellm.ModelResponse(),
-                litellm.ModelResponseStream(),
-            )  # their types warn as they are built
+            for kind in (litellm.ModelResponse, litellm.ModelResponseStream):
+                kind()  # the first of each builds its types, which warns
     finally:
         if collects:
             gc.enable()

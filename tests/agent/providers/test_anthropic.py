@@ -315,6 +315,19 @@ async def test_pause(stream: bool):
     assert [] == server.refusals
 
 
+async def test_pause_in_a_search():
+    """A turn may pause while the provider's own tool works."""
+    answer = {"content": [*SEARCH], "stop_reason": "pause_turn"}
+    script = [Answer(raw=json.dumps(answer).encode()), says("It is so.")]
+    async with MessagesServer(script) as server:
+        provider = direct(server)
+        reply = await provider.generate(asked())
+        await provider.aclose()
+
+    assert "It is so." == reply.message.text
+    assert [*SEARCH] == server.requests[1]["messages"][-1]["content"]
+
+
 async def test_endless_pause():
     """A turn that only pauses ends cut off."""
     pauses = [says(text, finish_reason="pause_turn") for text in ("Hm. ", " ", "") * 4]
@@ -504,9 +517,12 @@ def test_odd_events():
         event("content_block_delta", index=0, delta={"type": "new_delta"}),
         event("content_block_delta", index=9, delta={"text": "lost"}),
         event("content_block_start", index=1, content_block=call),
+        event("content_block_start", index=2, content_block={**SEARCH[0], "input": {}}),
+        event("content_block_delta", index=2, delta={"partial_json": '{"query": "x"}'}),
     ):
         assembler.feed(one)
 
-    text, used = assembler.blocks
+    text, used, search = assembler.blocks
+    assert SEARCH[0] == search
     assert {"type": "text", "text": "Hi", "citations": [{"cited_text": "x"}]} == text
     assert used["id"].startswith("call_")

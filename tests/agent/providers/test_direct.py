@@ -21,9 +21,11 @@ from lumos_agent import (
     Usage,
     UserMessage,
 )
+from lumos_agent.config import Quirks
 from lumos_agent.providers import direct, http
 from lumos_agent.providers.base import ReasoningPart, TextPart
 from lumos_agent.providers.direct import DirectProvider
+from lumos_agent.providers.endpoints import Endpoint
 from lumos_agent.testing.provider_contract import ProviderContract, request
 from tests.servers.chat import Answer, Call, ChatServer, says, turns
 
@@ -278,6 +280,32 @@ async def test_local_server_needs_no_key():
 def test_limit(base_url: str | None, limit: str):
     """OpenAI has a new name for the token limit; everybody else knows the old one."""
     assert limit == DirectProvider("x", base_url=base_url).endpoint.quirks.limit
+
+
+NO_TOOLS = Answer(status=400, error={"message": "m does not support tools"})
+
+
+async def test_a_model_without_tools():
+    """Where the server says that the model takes none, so does the error; not for a native one."""
+    native = Endpoint(quirks=Quirks(tools="native"))
+    with pytest.raises(BadRequestError, match="takes no tools: use one that does"):
+        await ask(NO_TOOLS)
+    with pytest.raises(BadRequestError) as caught:
+        await ask(NO_TOOLS, endpoint=native)
+
+    assert str(caught.value).endswith("HTTP 400: m does not support tools")
+
+
+async def test_a_model_that_cannot_stream():
+    """It is asked whole, and its answer comes word by word."""
+    async with ChatServer([says("Hello you")]) as server:
+        endpoint = Endpoint(base_url=server.base_url, quirks=Quirks(stream=False))
+        provider = DirectProvider("test-model", name="x", api_key="test-key", endpoint=endpoint)
+        items = [item async for item in provider.stream(request(UserMessage("?")))]
+        await provider.aclose()
+
+    assert [TextPart("Hello"), TextPart(" you")] == items[:2]
+    assert "stream" not in server.requests[0]
 
 
 async def test_client_settings():

@@ -3,6 +3,7 @@
 What it cannot do is claimed here too: `docs/reference/litellm.md` lists these tests.
 """
 
+import gc
 import json
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -34,7 +35,6 @@ from lumos_agent.providers import litellm as ours
 from lumos_agent.providers.base import TextPart
 from lumos_agent.providers.litellm import LiteLLMProvider, load
 from lumos_agent.testing.provider_contract import ProviderContract, add, request
-from lumos_tools import ToolRegistry
 from tests.servers.chat import Answer, Call, ChatServer, says, turns, wants
 from tests.servers.messages import MessagesServer
 
@@ -109,6 +109,11 @@ async def test_reply(wire: str, stream: bool):
     assert [{"a": 2, "b": 3}] * 2 == [call.arguments for call in reply.message.calls]
     assert Usage(9, 4, 3, reply.usage.reasoning_tokens) == reply.usage
     assert 2 == len({call.id for call in reply.message.calls})
+
+
+def test_no_request_id():
+    """A server may tell no id."""
+    assert ours._request_id(SimpleNamespace()) is None
 
 
 @whole_and_streaming
@@ -352,4 +357,15 @@ def test_settings():
         "max_retries": 0,
         "extra_headers": {"X-Team": "a"},
     }.items() <= sent.items()
-    assert 1 == len(ToolRegistry(add))
+
+
+def test_loading_leaves_the_collector_as_it_was():
+    """The garbage collector rests while LiteLLM is imported, and is as it was after it."""
+    gc.disable()
+    try:
+        ours._imported.__wrapped__()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    ours._imported.__wrapped__()
+    assert gc.isenabled()
