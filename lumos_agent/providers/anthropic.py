@@ -4,7 +4,7 @@ Facts: Anthropic's API reference (messages, streaming, tool use, extended thinki
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any, assert_never
 from weakref import WeakKeyDictionary
@@ -68,7 +68,7 @@ class AnthropicWire:
                 "the Messages API has no seed; take it out of this model's options"
             )
         extra = dict(options.extra)
-        if _cannot_think(request, self.maker, extra):
+        if cannot_think(request, extra, self._thought):
             del extra["thinking"]
         budget = extra.get("thinking", {}).get("budget_tokens", 0)
         head: dict[str, Any] = {"max_tokens": options.max_tokens or MAX_TOKENS + budget}
@@ -82,6 +82,10 @@ class AnthropicWire:
         if request.tools and request.tool_choice != "auto":
             head["tool_choice"] = _choice(request.tool_choice)
         return head | extra
+
+    def _thought(self, message: AssistantMessage) -> bool:
+        blocks = message.native.get(self.maker) or [{"type": "none"}]
+        return blocks[0]["type"] in ("thinking", "redacted_thinking")
 
     def _turns(self, request: Request) -> Iterator[tuple[bytes, list[bytes]]]:
         """Who speaks, and the blocks of what is said; what one says in a row is one message."""
@@ -167,18 +171,19 @@ def _stub(name: str) -> Block:
     return {"name": name, "description": text, "input_schema": {"type": "object"}}
 
 
-def _cannot_think(request: Request, maker: str, extra: dict[str, Any]) -> bool:
+def cannot_think(
+    request: Request, extra: dict[str, Any], thought: Callable[[AssistantMessage], bool]
+) -> bool:
     """Whether a turn goes on that began without thinking: with another provider, say.
 
-    Thinking cannot be switched on in its middle.
+    Thinking cannot be switched on in its middle. *thought* tells of a message whether it has some.
     """
     if extra.get("thinking", {}).get("type") != "enabled":
         return False
     if not isinstance(request.messages[-1], ToolResult):
         return False
-    said = next(one for one in reversed(request.messages) if isinstance(one, AssistantMessage))
-    first = next(iter(said.native.get(maker, ())), {"type": "text"})
-    return first["type"] not in ("thinking", "redacted_thinking")
+    said = (one for one in reversed(request.messages) if isinstance(one, AssistantMessage))
+    return not thought(next(said))
 
 
 class AnthropicExchange:

@@ -27,6 +27,7 @@ from lumos_agent.errors import (
     RateLimitError,
 )
 from lumos_agent.messages import AssistantMessage, Message
+from lumos_agent.providers.anthropic import cannot_think
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire, legal_name, tool_entry
 from lumos_agent.providers.chat_replies import Answer, AnswerUsage, Assembler
@@ -131,10 +132,15 @@ class LiteLLMProvider:
         tools = [tool_entry(tool) for tool in request.tools.values()] or _stubs(request.messages)
         if tools:
             arguments["tools"] = tools
-        extra = request.options.extra
+        extra = dict(request.options.extra)
+        if cannot_think(request, extra, self._thought):
+            del extra["thinking"]
         if extra:  # goes as it is, whether LiteLLM thinks that the model knows it or not
             arguments |= {"allowed_openai_params": [*extra], **extra}
         return arguments
+
+    def _thought(self, message: AssistantMessage) -> bool:
+        return bool(message.native.get(self._maker, {}).get("thinking_blocks"))
 
     def _assembler(self, request: Request) -> Assembler:
         return Assembler(request.messages, maker=self._maker, echo=self.quirks.echo)
