@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 import click
 
+from lumos_agent.cli.chat import chat
+from lumos_agent.cli.doctor import doctor
 from lumos_agent.cli.failures import debugging, report
+from lumos_agent.cli.init import init
 from lumos_agent.cli.run import run
 from lumos_agent.cli.tools import tools
 
@@ -20,8 +23,8 @@ def lumos(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-lumos.add_command(run)
-lumos.add_command(tools)
+for command in (run, chat, tools, init, doctor):
+    lumos.add_command(command)
 
 
 def command_line(arguments: Sequence[str]) -> int:

@@ -17,6 +17,7 @@ from lumos_agent.agent import Agent
 from lumos_agent.cli.failures import report
 from lumos_agent.cli.interrupt import leave, run_interruptible
 from lumos_agent.cli.load import load_tools
+from lumos_agent.cli.model import agent_for
 from lumos_agent.cli.options import tools_option
 from lumos_agent.cli.show import Screen, has_color
 from lumos_agent.errors import RunCancelledError
@@ -42,7 +43,7 @@ COMMANDS = {
 
 @click.command()
 @tools_option
-@click.option("--model", metavar="NAME", help="For example openai/gpt-5, or offline.")
+@click.option("--model", metavar="NAME", help="openai/gpt-5, offline, or a name of lumos.toml.")
 @click.option("--instructions", metavar="TEXT", default="", help="What the model is told first.")
 @click.option("--thread", metavar="ID", help="The thread's id. Default: a new one.")
 def chat(
@@ -57,12 +58,13 @@ def chat(
     """
     memory, screen = InMemoryStorage(), Screen(sys.stdout, sys.stderr, color=has_color(sys.stderr))
 
-    def agent_for(name: str | None) -> Agent:  # a stand-in, until lumos_agent.cli.model has it
-        given, named = load_tools(sources), name or model or "offline"
-        return Agent(named, tools=given, instructions=instructions, memory=memory)
+    found = load_tools(sources)
+
+    def make(name: str | None) -> Agent:
+        return agent_for(name or model, tools=found, instructions=instructions, memory=memory)
 
     thread = thread or uuid4().hex
-    run_interruptible(Chat(agent_for, thread=thread, display=screen, lines=typed_lines()).run())
+    run_interruptible(Chat(make, thread=thread, display=screen, lines=typed_lines()).run())
 
 
 class Chat:

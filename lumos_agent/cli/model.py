@@ -5,21 +5,21 @@ from collections.abc import Sequence
 from typing_extensions import Unpack
 
 from lumos_agent.agent import Agent
-from lumos_agent.cli.load import load_tools
 from lumos_agent.config import OFFLINE, default_model, load_config
 from lumos_agent.memory.base import MemoryStorage
 from lumos_agent.options import OptionKeywords
+from lumos_tools import Tool
 
 
 def agent_for(
     model: str | None,
     *,
-    sources: Sequence[str],
+    tools: Sequence[Tool],
     instructions: str,
     memory: MemoryStorage | None = None,
     **options: Unpack[OptionKeywords],
 ) -> Agent:
-    """An agent with the tools of *sources*, as the current folder's configuration has it.
+    """An agent with *tools*, as the current folder's configuration has it.
 
     *model* is an alias or `provider/model`, else `LUMOS_MODEL`'s, else the file's, else the offline
     stand-in answers. Raises `ConfigError`.
@@ -28,7 +28,7 @@ def agent_for(
     return Agent.from_config(
         config,
         model=model or default_model(config) or OFFLINE,
-        tools=load_tools(sources),
+        tools=tools,
         instructions=instructions,
         memory=memory,
         **options,

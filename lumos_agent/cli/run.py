@@ -7,6 +7,7 @@ import click
 
 from lumos_agent.agent import Agent
 from lumos_agent.cli.interrupt import run_interruptible
+from lumos_agent.cli.load import load_tools
 from lumos_agent.cli.model import agent_for
 from lumos_agent.cli.options import tools_option
 from lumos_agent.cli.show import JsonLines, Screen, has_color
@@ -46,7 +47,7 @@ def run(
     """
     said = _said(prompt, context)
     limit: OptionKeywords = {"max_steps": max_steps} if max_steps else {}
-    agent = agent_for(model, sources=sources, instructions=instructions, **limit)
+    agent = agent_for(model, tools=load_tools(sources), instructions=instructions, **limit)
     if agent.provider.model == OFFLINE:
         click.echo(NOTE, err=True)
     display = _display(as_json)

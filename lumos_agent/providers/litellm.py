@@ -121,6 +121,12 @@ class LiteLLMProvider:
     async def aclose(self) -> None:
         """LiteLLM keeps its connections for all who use it, and closes them when the program ends."""
 
+    def missing_keys(self) -> list[str]:
+        """The environment variables without which LiteLLM cannot ask this model, as far as it knows."""
+        if "api_key" in self._settings:
+            return []
+        return list(load().validate_environment(self._asked)["missing_keys"])
+
     def _arguments(self, request: Request) -> dict[str, Any]:
         arguments = {
             **NO_EXTRAS,
