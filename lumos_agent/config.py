@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Literal, NoReturn, get_args, get_origin
+from typing import Any, Literal, NoReturn, cast, get_args, get_origin
 
 import msgspec
 
@@ -203,28 +203,30 @@ class _Reader:
             self._check_model(config, config.model, ("model",))
         return config
 
-    def _table(self, values: Any, types: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
+    def _table(
+        self, values: Any, types: Mapping[str, Any], keys: Keys, *, others: Any = None
+    ) -> dict[str, Any]:
+        """The values of a table: of *types* by their keys, and of *others* under all other keys."""
         if not isinstance(values, dict):
             self._fail(keys, f"{'.'.join(keys)} must be a table, not {values!r}")
         given: dict[str, Any] = {}
-        for key, value in values.items():
+        for key, value in cast("dict[str, Any]", values).items():
             here = (*keys, key)
             if key in SECRETS:
                 self._fail(here, NO_KEYS)
-            if key not in types:
+            if key not in types and others is None:
                 hint = LATER.get(key) or nearest(key, types) or f"known: {', '.join(types)}"
                 self._fail(here, f"unknown key {'.'.join(here)!r}; {hint}")
-            given[key] = self._value(value, types[key], here)
+            given[key] = self._value(value, types.get(key, others), here)
         return given
 
     def _value(self, value: Any, kind: Any, keys: Keys) -> Any:
         if keys[-1] in PARTS:
             return self._part(self._table(value, PARTS[keys[-1]], keys), keys)
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        if _is_struct(kind):
             return self._struct(value, kind, keys)
-        if get_origin(kind) is dict and issubclass(get_args(kind)[1], msgspec.Struct):
-            names = value if isinstance(value, dict) else ()
-            return self._table(value, dict.fromkeys(names, get_args(kind)[1]), keys)
+        if get_origin(kind) is dict and _is_struct(get_args(kind)[1]):
+            return self._table(value, {}, keys, others=get_args(kind)[1])
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
@@ -300,6 +302,10 @@ class _Reader:
             if len(named) > best and named == keys[: len(named)]:
                 best, line = len(named), number
         return line
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def _keys(text: str) -> Keys:

@@ -113,7 +113,7 @@ def _azure(given: _Setting) -> Provider:
             f"AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION and {named}, or base_url, api_version and "
             f"api_key_env in [providers.{name}]"
         )
-    quirks = {"limit": "max_completion_tokens"} | settings.quirks | given.quirks
+    quirks: dict[str, Any] = {"limit": "max_completion_tokens", **settings.quirks, **given.quirks}
     return DirectProvider(
         given.model,
         name=name,

@@ -29,7 +29,8 @@ Block = dict[str, Any]
 
 def said(blocks: Iterable[Block]) -> tuple[str, tuple[ToolCall, ...]]:
     """The text and the calls that *blocks* hold."""
-    text, calls = "", []
+    text = ""
+    calls: list[ToolCall] = []
     for block in blocks:
         if block["type"] == "text":
             text += block["text"]

@@ -4,7 +4,7 @@ Addresses and differences are from each provider's reference, as of 2026; `lumos
 """
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,8 +24,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     quirks: Quirks = Quirks()
 
 
-def _remote(base_url: str, **quirks: object) -> Endpoint:
-    return Endpoint(base_url=base_url, needs_key=True, quirks=Quirks(**quirks))  # type: ignore[arg-type]
+def _remote(base_url: str, **quirks: Any) -> Endpoint:
+    return Endpoint(base_url=base_url, needs_key=True, quirks=Quirks(**quirks))
 
 
 def _local(port: int) -> Endpoint:
@@ -44,7 +44,11 @@ KNOWN: dict[str, Endpoint] = {
         needs_key=True,
         quirks=Quirks(call_ids="[a-zA-Z0-9_-]+"),
     ),
-    "deepseek": _remote("https://api.deepseek.com/v1", echo=("reasoning_content",)),
+    "deepseek": _remote(
+        "https://api.deepseek.com/v1",
+        echo=("reasoning_content",),
+        foreign_reply={"reasoning_content": ""},
+    ),
     "fireworks": _remote("https://api.fireworks.ai/inference/v1"),
     "gemini": _remote(
         "https://generativelanguage.googleapis.com/v1beta/openai",

@@ -199,9 +199,10 @@ def _imported() -> Any:
     finally:
         if collects:
             gc.enable()
-    litellm.telemetry = False
-    litellm.suppress_debug_info = True
-    return litellm
+    loaded: Any = litellm
+    loaded.telemetry = False
+    loaded.suppress_debug_info = True
+    return loaded
 
 
 @cache
@@ -223,8 +224,8 @@ def _quirks(provider: str, given: Mapping[str, Any]) -> Quirks:
     signatures in them.
     """
     known = KNOWN["gemini"] if provider.startswith("vertex_ai") else KNOWN.get(provider, Endpoint())
-    usual = {"call_ids": known.quirks.call_ids, "echo": ("thinking_blocks",)}
-    return Quirks(**usual | dict(given))
+    usual: dict[str, Any] = {"call_ids": known.quirks.call_ids, "echo": ("thinking_blocks",)}
+    return Quirks(**{**usual, **given})
 
 
 def _stubs(messages: Collection[Message]) -> list[dict[str, Any]]:
@@ -261,8 +262,8 @@ def _said_usage(chunks: Any) -> AnswerUsage:
 
 
 def _request_id(answer: Any) -> str | None:
-    hidden = getattr(answer, "_hidden_params", None) or {}
-    headers = hidden.get("additional_headers") or {}
+    hidden: dict[str, Any] = getattr(answer, "_hidden_params", None) or {}
+    headers: dict[str, Any] = hidden.get("additional_headers") or {}
     for name in ("x-request-id", "request-id"):
         if found := headers.get(f"llm_provider-{name}"):
             return str(found)
