@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import gc
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -17,8 +18,19 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests.benchmarks.contestants import Contestant, Lumos, RawAiohttp, RawHttpx
+from tests.benchmarks.contestants import (
+    Anthropic,
+    BareLiteLLM,
+    Contestant,
+    FreshBareLiteLLM,
+    FreshLiteLLM,
+    LiteLLM,
+    Lumos,
+    RawAiohttp,
+    RawHttpx,
+)
 from tests.servers.__main__ import CHUNKS
 
 HEADER = """Lumos against bare loops, one run, one machine: trust the ratios, not the figures.
@@ -40,6 +52,9 @@ class Scenario:
     unit: str
     clock: Callable[[], float] = time.process_time
     rounds: int = 9
+    ours: str = "lumos"
+    others: tuple[str, ...] = ()
+    """Who is measured, too, for comparison."""
 
 
 def turns(model: str) -> Callable[[Contestant, int], Awaitable[int]]:
@@ -63,12 +78,31 @@ async def many(who: Contestant, times: int) -> int:
     return 1
 
 
-SCENARIOS = (
-    Scenario("tool1", "one tool call", "raw httpx", 0.5, 60, turns("tool1"), "ms CPU a run"),
-    Scenario("seq10", "ten tool turns", "raw httpx", 0.35, 12, turns("seq10"), "ms CPU a run"),
-    Scenario("typ20", "twenty tools offered", "raw httpx", 0.5, 40, turns("typ20"), "ms CPU a run"),
+def children() -> float:
+    """CPU seconds of the processes that were started and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+A_RUN = "ms CPU a run"
+AIOHTTP = ("raw aiohttp",)
+CORE = (
+    Scenario("tool1", "one tool call", "raw httpx", 0.5, 60, turns("tool1"), A_RUN, others=AIOHTTP),
     Scenario(
-        "burst", "a streamed chunk to an event", "raw aiohttp", 1.2, 3, burst, "µs CPU a chunk"
+        "seq10", "ten tool turns", "raw httpx", 0.35, 12, turns("seq10"), A_RUN, others=AIOHTTP
+    ),
+    Scenario(
+        "typ20", "twenty tools offered", "raw httpx", 0.5, 40, turns("typ20"), A_RUN, others=AIOHTTP
+    ),
+    Scenario(
+        "burst",
+        "a streamed chunk to an event",
+        "raw aiohttp",
+        1.2,
+        3,
+        burst,
+        "µs CPU a chunk",
+        others=("raw httpx",),
     ),
     Scenario(
         "many",
@@ -82,12 +116,47 @@ SCENARIOS = (
         5,
     ),
 )
+PROVIDERS = (
+    Scenario(
+        "litellm",
+        "one answer through LiteLLM",
+        "bare LiteLLM",
+        1.2,
+        30,
+        turns("plain"),
+        A_RUN,
+        ours="lumos, LiteLLM",
+    ),
+    Scenario(
+        "anthropic",
+        "one tool call, Anthropic direct",
+        "lumos",
+        1.3,
+        60,
+        turns("tool1"),
+        A_RUN,
+        ours="lumos, Anthropic",
+    ),
+    Scenario(
+        "first",
+        "LiteLLM's first answer in a fresh process",
+        "bare LiteLLM script",
+        1.1,
+        1,
+        turns("plain"),
+        "ms CPU of the process",
+        children,
+        5,
+        ours="lumos script",
+    ),
+)
+GROUPS = {"core": CORE, "providers": PROVIDERS}
 
 
 async def measure(scenario: Scenario, contestants: list[Contestant]) -> dict[str, list[float]]:
     """Seconds a unit of work, by contestant, a round each."""
-    if scenario.name == "many":  # httpx's pool takes half a minute for it
-        contestants = [one for one in contestants if one.name != "raw httpx"]
+    names = (scenario.ours, scenario.baseline, *scenario.others)
+    contestants = [one for one in contestants if one.name in names]
     figures: dict[str, list[float]] = {one.name: [] for one in contestants}
     for who in contestants:
         await scenario.work(who, max(1, scenario.times // 10))
@@ -101,7 +170,7 @@ async def measure(scenario: Scenario, contestants: list[Contestant]) -> dict[str
 
 
 def ratio(scenario: Scenario, figures: dict[str, list[float]]) -> float:
-    pairs = zip(figures["lumos"], figures[scenario.baseline], strict=True)
+    pairs = zip(figures[scenario.ours], figures[scenario.baseline], strict=True)
     return statistics.median(ours / theirs for ours, theirs in pairs)
 
 
@@ -117,20 +186,27 @@ async def judge(scenario: Scenario, contestants: list[Contestant]) -> tuple[bool
     told = ", ".join(f"{name} {value:.2f}" for name, value in shown.items())
     mark = "ok" if found <= scenario.limit else "MISSED"
     print(
-        f"{scenario.text:<46} {found:5.2f}x {scenario.baseline:<12} limit {scenario.limit:4.2f}x  {mark}"
+        f"{scenario.text:<46} {found:5.2f}x {scenario.baseline:<19} limit {scenario.limit:4.2f}x  {mark}"
     )
     print(f"{'':<46} {scenario.unit}: {told}")
     return found <= scenario.limit, {**shown, "ratio": found, "limit": scenario.limit}
 
 
+CONTESTANTS: dict[str, tuple[Callable[[str], Any], ...]] = {
+    "core": (RawHttpx, RawAiohttp, Lumos),
+    "providers": (Lumos, Anthropic, BareLiteLLM, LiteLLM, FreshBareLiteLLM, FreshLiteLLM),
+}
+
+
 async def compete(url: str, names: list[str]) -> dict[str, tuple[bool, dict[str, float]]]:
-    """Measure the scenarios *names*, all if there are none."""
+    """Measure the scenarios *names*, or groups of them; all if there are none."""
     results: dict[str, tuple[bool, dict[str, float]]] = {}
     async with AsyncExitStack() as stack:
-        kinds = (RawHttpx(url), RawAiohttp(url), Lumos(url))
-        contestants = [await stack.enter_async_context(one) for one in kinds]
-        for scenario in SCENARIOS:
-            if not names or scenario.name in names:
+        for group, scenarios in GROUPS.items():
+            chosen = [one for one in scenarios if not names or {group, one.name} & {*names}]
+            kinds = CONTESTANTS[group] if chosen else ()
+            contestants = [await stack.enter_async_context(kind(url)) for kind in kinds]
+            for scenario in chosen:
                 results[scenario.name] = await judge(scenario, contestants)
     return results
 
@@ -155,7 +231,11 @@ def main(names: list[str], path: str | None) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("scenario", nargs="*", help=", ".join(one.name for one in SCENARIOS))
+    parser.add_argument(
+        "scenario",
+        nargs="*",
+        help=", ".join([*GROUPS, *(one.name for group in GROUPS.values() for one in group)]),
+    )
     parser.add_argument("--json", help="write the figures to this file")
     given = parser.parse_args()
     sys.exit(main(given.scenario, given.json))

@@ -4,8 +4,11 @@ The bare loops do the calls and check nothing: no schema, no typed events, no ha
 wrong. All three send the same tools and the whole history, and call the same functions.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol, Self
 
 import aiohttp
@@ -158,4 +161,124 @@ class Lumos:
             return sum([isinstance(event, TextDelta) async for event in stream])
 
 
-Work = Callable[[Contestant], Awaitable[object]]
+class One(Lumos):
+    """Lumos with one provider, under a name of its own."""
+
+    model = ""
+
+    def __init__(self, url: str) -> None:
+        make: Callable[[str], Agent] = lambda model: Agent(  # noqa: E731
+            f"{self.model}/{model}",
+            base_url=self.address(url),
+            api_key="test-key",
+            tools=ONE if model == "tool1" else (),
+        )
+        self.agents = {model: make(model) for model in ("plain", "tool1")}
+        self.talker = self.agents["plain"]
+
+    def address(self, url: str) -> str:
+        return url
+
+    async def __aenter__(self) -> Self:
+        await self.talker.aopen()
+        return self
+
+
+class Anthropic(One):
+    """Anthropic's wire, direct."""
+
+    name = "lumos, Anthropic"
+    model = "anthropic"
+
+    def address(self, url: str) -> str:
+        return url.removesuffix("/v1")
+
+
+class LiteLLM(One):
+    """A run through LiteLLM."""
+
+    name = "lumos, LiteLLM"
+    model = "litellm/openai"
+
+
+class BareLiteLLM:
+    """The bare call that such a run makes."""
+
+    name = "bare LiteLLM"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def __aenter__(self) -> Self:
+        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it asks the network for prices
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        pass
+
+    async def run(self, model: str) -> str:
+        import litellm
+
+        messages = [{"role": "user", "content": PROMPT}]
+        reply: Any = await litellm.acompletion(
+            model=f"openai/{model}", api_base=self.url, api_key="test-key", messages=messages
+        )
+        return str(reply.choices[0].message.content)
+
+
+BARE = """
+import asyncio, os
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+import litellm
+
+async def main():
+    messages = [{"role": "user", "content": PROMPT}]
+    reply = await litellm.acompletion(
+        model="openai/plain", api_base=URL, api_key="test-key", messages=messages
+    )
+    print(reply.choices[0].message.content)
+
+asyncio.run(main())
+"""
+OURS = """
+import asyncio
+from lumos_agent import Agent
+
+async def main():
+    async with Agent("litellm/openai/plain", base_url=URL, api_key="test-key") as agent:
+        print((await agent.generate(PROMPT)).text)
+
+asyncio.run(main())
+"""
+
+
+class Fresh:
+    """A script that gets one answer, in a process of its own."""
+
+    script = ""
+
+    def __init__(self, url: str) -> None:
+        self.code = self.script.replace("URL", repr(url)).replace("PROMPT", repr(PROMPT))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        pass
+
+    async def run(self, model: str) -> str:
+        done = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", self.code, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await done.communicate()
+        return out.decode().strip()
+
+
+class FreshBareLiteLLM(Fresh):
+    name = "bare LiteLLM script"
+    script = BARE
+
+
+class FreshLiteLLM(Fresh):
+    name = "lumos script"
+    script = OURS

@@ -10,10 +10,13 @@ import sys
 from functools import cache
 
 from tests.servers.chat import Answer, Call, chunks, completion, says, wants
+from tests.servers.messages import MessagesServer
 
-TURNS = {"tool1": 1, "typ20": 1, "seq10": 10, "wait100": 1, "burst": 0}
+TURNS = {"plain": 0, "tool1": 1, "typ20": 1, "seq10": 10, "wait100": 1, "burst": 0}
 CHUNKS = 2_000
 A_WRITE = 20
+MESSAGES = MessagesServer([])
+"""It is not started; it knows how an answer looks in Anthropic's words."""
 
 
 class Server(asyncio.Protocol):
@@ -31,13 +34,15 @@ class Server(asyncio.Protocol):
         if not found or length is None or len(rest) < int(length[1]):
             return
         self.buffer = rest[int(length[1]) :]
-        self.answer(rest[: int(length[1])])
+        self.answer(rest[: int(length[1])], messages=b"/messages" in head)
 
-    def answer(self, body: bytes) -> None:
+    def answer(self, body: bytes, *, messages: bool) -> None:
         named = re.search(rb'"model": ?"(\w+)"', body)
         model = named[1].decode() if named else ""
-        done = len(re.findall(rb'"role": ?"tool"', body))
-        if b'"stream": true' in body or b'"stream":true' in body:
+        done = len(re.findall(rb'"role": ?"tool"|"type": ?"tool_result"', body))
+        if messages:
+            self.transport.write(whole(done >= TURNS[model], done, messages=True))
+        elif b'"stream": true' in body or b'"stream":true' in body:
             for piece in streamed():
                 self.transport.write(piece)
         elif model == "wait100":
@@ -48,9 +53,11 @@ class Server(asyncio.Protocol):
 
 
 @cache
-def whole(last: bool, done: int) -> bytes:
+def whole(last: bool, done: int, *, messages: bool = False) -> bytes:
     call = Call("add", '{"a": 2, "b": 3}', f"call_{done}")
-    body = json.dumps(completion(says("The sum is 5.") if last else wants(call))).encode()
+    answer = says("The sum is 5.") if last else wants(call)
+    told = MESSAGES._body({"model": "m"}, answer) if messages else completion(answer)
+    body = json.dumps(told).encode()
     head = (
         f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
