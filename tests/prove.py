@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lumos_agent import Agent
 from lumos_tools import function_tool
+from tests.proxy.prove import proxy
 from tests.servers.chat import Call, ChatServer, turns
 
 ROOT = Path(__file__).parent.parent
@@ -113,7 +114,7 @@ async def _cancel_one(number: int) -> None:
     assert [] == server.refusals, server.refusals
 
 
-SECTIONS: tuple[Callable[[], Rows | Awaitable[Rows]], ...] = (properties, soak, cancelled)
+SECTIONS: tuple[Callable[[], Rows | Awaitable[Rows]], ...] = (properties, soak, cancelled, proxy)
 
 
 def main() -> None:
