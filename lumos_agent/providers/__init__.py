@@ -66,8 +66,8 @@ class _Setting(NamedTuple):
 
 def _usual_wire(name: str, settings: ProviderConfig) -> str:
     """What is spoken with the provider *name*, where nobody says it."""
-    if name == "azure":
-        return "azure"
+    if name in ("azure", "litellm"):
+        return name
     if name in KNOWN or settings.base_url:
         return "direct"
     return "package" if entry_points(group=GROUP, name=name) else "litellm"

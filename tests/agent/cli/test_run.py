@@ -87,8 +87,10 @@ def test_step_limit(lumos: Command) -> None:
 
 def test_model_without_provider(lumos: Command) -> None:
     """A model that no provider has is named."""
-    code, _, err = lumos("run", "hi", *WEATHER, "--model", "foo/bar")
-    assert (code, err[:45]) == (2, "lumos: no provider for the model 'foo/bar'; u")
+    code, _, err = lumos("run", "hi", *WEATHER, "--model", "zzzzzz/bar")
+    assert (code, err[:68]) == (2, "lumos: no provider 'zzzzzz', and LiteLLM knows none either; see docs")
+    code, _, err = lumos("run", "hi", *WEATHER, "--model", "bar")
+    assert (code, err[:41]) == (2, "lumos: no provider for the model 'bar'; u")
 
 
 def test_no_key(lumos: Command) -> None:
@@ -107,7 +109,8 @@ def test_wrong_configuration(lumos: Command) -> None:
 
 def test_dead_server(lumos: Command) -> None:
     """A server that is not there may be there later."""
-    Path("lumos.toml").write_text('model = "openai/x"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    address = '[providers.openai]\nbase_url = "http://127.0.0.1:9/v1"\n'
+    Path("lumos.toml").write_text('model = "openai/x"\n' + address)
     code, out, err = lumos("run", "hi", *WEATHER)
     assert (code, out, err.count("\n")) == (3, "", 1)
     assert err.startswith("lumos: openai/x: nothing answers at http://127.0.0.1:9/v1/")

@@ -63,7 +63,7 @@ def serving(*answers: Answer) -> Generator[list[dict[str, Any]]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         url = f'base_url = "http://127.0.0.1:{server.server_port}/v1"\n'
-        Path("lumos.toml").write_text(url + 'api_key_env = "MY_KEY"\n')
+        Path("lumos.toml").write_text(f'[providers.openai]\n{url}api_key_env = "MY_KEY"\n')
         try:
             yield requests
         finally:
