@@ -273,10 +273,14 @@ def _request_id(answer: Any) -> str | None:
 def _told(error: Exception) -> str:
     """What *error* says, without LiteLLM's own names before it, and its pages after it."""
     text = (str(getattr(error, "message", "")) or str(error)).partition("\n")[0]
-    text = re.sub(r"\W*Handle with `litellm\.\w+`\.?", "", text)
-    while text.startswith("litellm."):
-        text = text.partition(": ")[2] or text.removeprefix("litellm.")
-    return text
+    if found := SAID.search(text):
+        return found[1].replace('\\"', '"')
+    return FRAME.sub("", text)
+
+
+SAID = re.compile(r'"message": ?"((?:[^"\\]|\\.)*)"')
+"""What a server said, where LiteLLM gives its whole answer for a message."""
+FRAME = re.compile(r"^(?:[\w.]*(?:Error|Exception)(?::| -) )+|\W*Handle with `litellm\.\w+`\.?")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -88,7 +88,10 @@ def test_step_limit(lumos: Command) -> None:
 def test_model_without_provider(lumos: Command) -> None:
     """A model that no provider has is named."""
     code, _, err = lumos("run", "hi", *WEATHER, "--model", "zzzzzz/bar")
-    assert (code, err[:68]) == (2, "lumos: no provider 'zzzzzz', and LiteLLM knows none either; see docs")
+    assert (code, err[:68]) == (
+        2,
+        "lumos: no provider 'zzzzzz', and LiteLLM knows none either; see docs",
+    )
     code, _, err = lumos("run", "hi", *WEATHER, "--model", "bar")
     assert (code, err[:41]) == (2, "lumos: no provider for the model 'bar'; u")
 
