@@ -23,7 +23,7 @@ from lumos_agent.providers.anthropic import AnthropicWire
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire
 from lumos_agent.providers.endpoints import Endpoint, elsewhere, endpoint_for, variable
-from lumos_agent.providers.http import Carrier, Client
+from lumos_agent.providers.http import Answer, Carrier, Client
 from lumos_agent.providers.sdk import SdkClient, ask_sdk, has_own_http_client
 
 if TYPE_CHECKING:
@@ -144,21 +144,23 @@ class DirectProvider:
         try:
             url, headers = await self.target()
             exchange = self.wire.begin(self.model, request, stream=True)
-            request_id: str | None = None
+            request_id, whole = None, False
             while exchange.body is not None:
                 async with self._carrier.post(url, body=exchange.body, headers=headers) as answer:
-                    request_id = answer.headers.get(self.wire.request_id)
-                    exchange.body = None
-                    buffer = b""
+                    request_id, whole = answer.headers.get(self.wire.request_id), _is_whole(answer)
+                    exchange.body, lines = None, _Lines()
+                    if whole:
+                        exchange.read(await answer.read())
+                        continue
                     async for data in answer.pieces():
-                        *lines, buffer = (buffer + data).split(b"\n")
-                        for line in lines:
-                            if line.startswith(b"data:"):
-                                for part in exchange.feed(line[5:].strip()):
-                                    yield part
+                        for event in lines.feed(data):
+                            for part in exchange.feed(event):
+                                yield part
                 if not exchange.complete:
                     raise ProviderUnavailableError("the stream broke off before it was complete")
-            yield exchange.reply(request_id)
+            reply = exchange.reply(request_id)
+            for part in pieces(reply) if whole else (reply,):
+                yield part
         except ProviderError as error:
             self._name(error, request)
             raise
@@ -208,6 +210,23 @@ class DirectProvider:
 
 
 WIRES: dict[str, Callable[[str, Quirks], Wire]] = {"openai": ChatWire, "anthropic": AnthropicWire}
+
+
+class _Lines:
+    """Finds the events in the bytes of a stream: the lines that begin with `data:`."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take *data* in; the events that are whole come out."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [line[5:].strip() for line in lines if line.startswith(b"data:")]
+
+
+def _is_whole(answer: Answer) -> bool:
+    """Whether a server answers whole although it was asked for a stream, as some do."""
+    return answer.headers.get("Content-Type", "").startswith("application/json")
 
 
 REFUSED = re.compile(r"support\w* (?:tool|function)|(?:tool|function)\w* .*support", re.IGNORECASE)

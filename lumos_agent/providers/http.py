@@ -28,6 +28,7 @@ SILENCE = 300.0
 STATUSES: dict[int, type[ProviderError]] = {
     400: BadRequestError,
     401: AuthenticationError,
+    402: RateLimitError,
     403: AuthenticationError,
     404: BadRequestError,
     405: BadRequestError,

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import aiohttp
 import openai
 import pytest
 
@@ -306,6 +307,26 @@ async def test_a_model_that_cannot_stream():
 
     assert [TextPart("Hello"), TextPart(" you")] == items[:2]
     assert "stream" not in server.requests[0]
+
+
+async def test_whole_answer_to_a_stream():
+    """A server that answers whole although it was asked for a stream is understood."""
+    async with ChatServer([says("Hello you")]) as whole:
+        provider = DirectProvider("test-model", base_url=whole.base_url, api_key="test-key")
+        body = {"model": "test-model", "messages": [{"role": "user", "content": "?"}]}
+        url, headers = await provider.target()
+        async with aiohttp.ClientSession() as session:
+            async with session.post(url, json=body, headers=headers) as response:
+                raw = await response.read()
+        await provider.aclose()
+    answer = Answer(raw=raw, chunk=0, headers={"Content-Type": "application/json"})
+    async with ChatServer([answer]) as server:
+        provider = DirectProvider("test-model", base_url=server.base_url, api_key="test-key")
+        items = [item async for item in provider.stream(request(UserMessage("?")))]
+        await provider.aclose()
+
+    assert [TextPart("Hello"), TextPart(" you")] == items[:2]
+    assert isinstance(items[2], Reply)
 
 
 async def test_client_settings():
