@@ -4,40 +4,44 @@ from pathlib import Path
 
 import pytest
 
-from lumos_agent.cli.model import Choice, choose_model
+from lumos_agent.cli.model import agent_for
 from lumos_agent.errors import ConfigError
 
 pytestmark = pytest.mark.usefixtures("folder")
 
+FILE = """
+model = "main"
+[models.main]
+use = "openai/file"
+options = { temperature = 0.5 }
+"""
 
-def configure(*lines: str) -> None:
-    Path("lumos.toml").write_text("\n".join(lines))
+
+def chosen(model: str | None = None) -> str:
+    provider = agent_for(model, tools=[], instructions="").provider
+    return f"{provider.name}/{provider.model}"
 
 
 def test_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said nearest holds."""
-    assert choose_model(None) == Choice("offline")
-    configure('model = "openai/file"')
-    assert choose_model(None) == Choice("openai/file")
-    monkeypatch.setenv("LUMOS_MODEL", "openai/environment")
-    assert choose_model(None) == Choice("openai/environment")
-    assert choose_model("openai/option") == Choice("openai/option")
+    assert "lumos/offline" == chosen()
+    Path("lumos.toml").write_text(FILE)
+    assert "openai/file" == chosen()
+    monkeypatch.setenv("LUMOS_MODEL", "groq/environment")
+    assert "groq/environment" == chosen()
+    assert "xai/option" == chosen("xai/option")
+    assert "openai/file" == chosen("main")
 
 
-def test_address_and_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file's address and key hold for every model but the offline stand-in."""
-    monkeypatch.setenv("MY_KEY", "secret")
-    configure('base_url = "http://localhost:1/v1"', 'api_key_env = "MY_KEY"')
-    assert choose_model("openai/x") == Choice("openai/x", "http://localhost:1/v1", "secret")
-    assert choose_model("offline") == Choice("offline")
+def test_options() -> None:
+    """The file's options hold, and those of the command line are nearer."""
+    Path("lumos.toml").write_text(FILE)
+    assert 0.5 == agent_for(None, tools=[], instructions="").options.temperature
+    assert 3 == agent_for(None, tools=[], instructions="", max_steps=3).options.max_steps
 
 
-def test_key_not_set() -> None:
-    """A variable that holds no key is named, with what to do."""
-    configure('model = "openai/x"', 'api_key_env = "MY_KEY"')
-    with pytest.raises(ConfigError) as caught:
-        choose_model(None)
-    assert str(caught.value) == (
-        "lumos.toml: api_key_env is 'MY_KEY', which is not set in the environment; "
-        "export MY_KEY=..., or take api_key_env out"
-    )
+def test_unknown_name() -> None:
+    """A name that nobody knows is told with the nearest."""
+    Path("lumos.toml").write_text(FILE)
+    with pytest.raises(ConfigError, match="did you mean 'main'"):
+        chosen("mian")
