@@ -29,8 +29,9 @@ ROOT = Path(__file__).parent
 
 
 def setup(namespace: dict[str, Any]) -> None:
-    for key in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "LUMOS_MODEL"):
-        os.environ.pop(key, None)  # no page reads the keys of whoever runs it
+    for key in list(os.environ):  # no page reads the keys of whoever runs it
+        if key.endswith(("_API_KEY", "_BASE_URL", "LUMOS_MODEL")):
+            del os.environ[key]
     namespace["_runner"] = asyncio.Runner()
     namespace["_folder"] = tempfile.TemporaryDirectory()
     sys.path.insert(0, namespace["_folder"].name)

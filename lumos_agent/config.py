@@ -212,7 +212,7 @@ class _Reader:
         given: dict[str, Any] = {}
         for key, value in cast("dict[str, Any]", values).items():
             here = (*keys, key)
-            if key in SECRETS:
+            if key in SECRETS and others is None:
                 self._fail(here, NO_KEYS)
             if key not in types and others is None:
                 hint = LATER.get(key) or nearest(key, types) or f"known: {', '.join(types)}"
@@ -221,7 +221,7 @@ class _Reader:
         return given
 
     def _value(self, value: Any, kind: Any, keys: Keys) -> Any:
-        if keys[-1] in PARTS:
+        if keys[-1] in PARTS and len(keys) in (1, 3):  # of all models, or of one
             return self._part(self._table(value, PARTS[keys[-1]], keys), keys)
         if _is_struct(kind):
             return self._struct(value, kind, keys)
@@ -239,6 +239,7 @@ class _Reader:
         try:
             if keys[-1] == "options":
                 GenerateOptions(**given)
+                self._refuse_secrets(given.get("extra", {}), (*keys, "extra"))
             re.compile(given.get("call_ids", ""))
         except ConfigError as error:
             self._fail(keys, f"{'.'.join(keys)}: {error}")
@@ -246,6 +247,13 @@ class _Reader:
             here = (*keys, "call_ids")
             self._fail(here, f"{'.'.join(here)} is no regular expression: {error}")
         return given
+
+    def _refuse_secrets(self, given: dict[str, Any], keys: Keys) -> None:
+        for name, value in given.items():
+            if name.lower() in SECRETS:
+                self._fail((*keys, name), NO_KEYS)
+            if isinstance(value, dict):
+                self._refuse_secrets(cast("dict[str, Any]", value), (*keys, name))
 
     def _struct(self, value: Any, kind: type[msgspec.Struct], keys: Keys) -> Any:
         given = self._table(value, _types(kind), keys)
@@ -277,6 +285,8 @@ class _Reader:
         ):
             text = "api_key_env must be the name of an environment variable, not the key itself"
             self._fail((*keys, "api_key_env"), text)
+        if provider.api_version and "azure" not in (name, provider.wire):
+            self._fail((*keys, "api_version"), 'api_version is Azure\'s; say wire = "azure", too')
         for header in provider.headers:
             if header.lower() in SECRETS:
                 self._fail((*keys, "headers"), f"{header!r} is a key; {NO_KEYS}")

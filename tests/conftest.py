@@ -1,6 +1,7 @@
 """What every test stands on."""
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 
@@ -18,14 +19,14 @@ settings.register_profile(
 settings.register_profile("prove", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("LUMOS_PROFILE", "test"))
 
-KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "LUMOS_MODEL", "LUMOS_DEBUG")
+KEYS = re.compile(r"\w+_API_KEY|\w+_BASE_URL|AZURE_\w+|OPENAI_\w+|LUMOS_(MODEL|DEBUG)")
 
 
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test leaves this machine, or reads the keys of whoever runs it."""
-    for key in KEYS:
-        monkeypatch.delenv(key, raising=False)
+    for key in filter(KEYS.fullmatch, list(os.environ)):
+        monkeypatch.delenv(key)
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: object) -> None:

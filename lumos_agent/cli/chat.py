@@ -130,7 +130,8 @@ class Chat:
 
     async def _ask(self, prompt: str) -> None:
         """One run, which Ctrl-C ends."""
-        stream = self.agent.stream(prompt, thread=self.thread)
+        thread = self.thread if self.agent.memory else None  # which features may switch off
+        stream = self.agent.stream(prompt, thread=thread)
         run, task = stream.run, asyncio.create_task(self._show(stream))
         try:
             with _interrupt(task):

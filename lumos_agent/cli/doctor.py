@@ -3,6 +3,7 @@
 import asyncio
 import os
 import platform
+import re
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 from typing import NamedTuple
@@ -61,9 +62,8 @@ async def _findings(model: str | None, *, live: bool) -> AsyncIterator[Finding]:
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     yield Finding(None, f"Python {platform.python_version()}, {packages}")
     if proxies := getproxies():
-        yield Finding(
-            None, f"proxies: {', '.join(f'{kind} {url}' for kind, url in proxies.items())}"
-        )
+        shown = (f"{kind} {re.sub('//[^/@]*@', '//', url)}" for kind, url in proxies.items())
+        yield Finding(None, f"proxies: {', '.join(shown)}")
     try:
         config = load_config()
         yield _file(config)
@@ -74,6 +74,7 @@ async def _findings(model: str | None, *, live: bool) -> AsyncIterator[Finding]:
     for name in [named, *(other for other in config.models if not model and other != named)]:
         async for finding in _model(name, whence if name == named else "", config):
             yield finding._replace(spare=name != named)
+            live = live and (finding.good is not False or name != named)
     if live:
         async for finding in _asked(named, config):
             yield finding
@@ -141,15 +142,9 @@ async def _provider(provider: Provider, label: str) -> list[Finding]:
 
 
 async def _asked(name: str, config: Config) -> AsyncIterator[Finding]:
+    provider = provider_for(name, config=config)
     try:
-        provider = provider_for(name, config=config)
-    except (ConfigError, ProviderError):
-        return  # that was said already
-    try:
-        await provider.aopen()
         async for good, text, mend in probe(provider, name):
             yield Finding(good, text, mend)
-    except (ConfigError, ProviderError) as error:
-        yield _wrong(error)
     finally:
         await provider.aclose()

@@ -48,7 +48,9 @@ class _Asked:
 
     async def words(self) -> Verdict:
         reply = await self._provider.generate(_request(SAY, tools=False))
-        return bool(reply.message.text), f"answers: {reply.message.text[:40]!r}", ""
+        if not reply.message.text:
+            return False, "answers, and says nothing", "ask again, or use another model"
+        return True, f"answers: {reply.message.text[:40]!r}", ""
 
     async def stream(self) -> Verdict:
         items = [item async for item in self._provider.stream(_request(SAY, tools=False))]
@@ -63,7 +65,10 @@ class _Asked:
         reply = await self._provider.generate(asked)
         if not _right(reply.message, 1):
             return False, f"calls no tool: {reply.message.text[:40]!r}", self._no_tools
-        results = [ToolResult(one.id, one.name, "5") for one in reply.message.calls]
+        results = [
+            ToolResult(one.id, one.name, await add.call(one.arguments))
+            for one in reply.message.calls
+        ]
         messages = [*asked.messages, reply.message, *results]
         last = await self._provider.generate(_request("", before=messages))
         return True, f"calls a tool, and takes its result: {last.message.text[:40]!r}", ""

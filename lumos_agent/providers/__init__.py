@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from lumos_agent.config import OFFLINE, Config, ModelConfig, ProviderConfig, Quirks
 from lumos_agent.errors import ConfigError
 from lumos_agent.providers.base import Provider
-from lumos_agent.providers.endpoints import KNOWN, Endpoint, endpoint_for
+from lumos_agent.providers.endpoints import KNOWN, Endpoint, endpoint_for, variable
 
 GROUP = "lumos_agent.providers"
 """The entry points of packages that bring a provider: `NAME = "module:factory"`."""
@@ -46,7 +46,7 @@ def provider_for(
         case "azure":
             return _azure(setting)
         case "package":
-            return _of_package(name)(rest, base_url=base_url, api_key=api_key)
+            return _of_package(setting)
         case "litellm":
             return _litellm(setting)
         case _:
@@ -68,9 +68,11 @@ def _usual_wire(name: str, settings: ProviderConfig) -> str:
     """What is spoken with the provider *name*, where nobody says it."""
     if name in ("azure", "litellm"):
         return name
-    if name in KNOWN or settings.base_url:
+    if name in KNOWN:
         return "direct"
-    return "package" if entry_points(group=GROUP, name=name) else "litellm"
+    if entry_points(group=GROUP, name=name):
+        return "package"
+    return "direct" if settings.base_url else "litellm"
 
 
 def _quirks(chosen: ModelConfig, config: Config) -> dict[str, Any]:
@@ -103,15 +105,17 @@ def _azure(given: _Setting) -> Provider:
     from lumos_agent.providers.direct import DirectProvider
 
     name, settings = given.name, given.settings
-    named = settings.api_key_env or "AZURE_OPENAI_API_KEY"
-    address = given.base_url or os.environ.get("AZURE_OPENAI_ENDPOINT") or settings.base_url
-    version = os.environ.get("OPENAI_API_VERSION") or settings.api_version
+    place, named = variable(name, "BASE_URL"), settings.api_key_env or variable(name, "API_KEY")
+    if name == "azure":  # as the package has it
+        place, named = "AZURE_OPENAI_ENDPOINT", settings.api_key_env or "AZURE_OPENAI_API_KEY"
+    address = given.base_url or os.environ.get(place) or settings.base_url
+    version = settings.api_version or os.environ.get("OPENAI_API_VERSION")
     key = given.api_key or os.environ.get(named)
     if not (address and version and key):
         raise ConfigError(
-            f"{name}/{given.model}: Azure needs an address, an API version and a key; set "
-            f"AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION and {named}, or base_url, api_version and "
-            f"api_key_env in [providers.{name}]"
+            f"{name}/{given.model}: Azure needs an address, an API version and a key; set {place}, "
+            f"OPENAI_API_VERSION and {named}, or base_url, api_version and api_key_env in "
+            f"[providers.{name}]"
         )
     quirks: dict[str, Any] = {"limit": "max_completion_tokens", **settings.quirks, **given.quirks}
     return DirectProvider(
@@ -127,23 +131,33 @@ def _azure(given: _Setting) -> Provider:
     )
 
 
-def _of_package(name: str) -> Callable[..., Provider]:
+def _of_package(given: _Setting) -> Provider:
     """What an installed package brings: called with the model, `base_url` and `api_key`."""
+    name, settings = given.name, given.settings
+    if settings.headers or settings.quirks or given.quirks:
+        raise ConfigError(
+            f"{name}/{given.model}: its package takes base_url and a key; take headers, quirks and "
+            f"tools out of [providers.{name}] and its models"
+        )
     (entry, *_) = entry_points(group=GROUP, name=name)
     factory: Callable[..., Provider] = entry.load()
-    return factory
+    address = given.base_url or settings.base_url
+    return factory(given.model, base_url=address, api_key=given.api_key or _key_of(settings))
+
+
+def _key_of(settings: ProviderConfig) -> str | None:
+    return os.environ.get(settings.api_key_env) if settings.api_key_env else None
 
 
 def _litellm(given: _Setting) -> Provider:
     from lumos_agent.providers.litellm import LiteLLMProvider
 
     settings = given.settings
-    key = os.environ.get(settings.api_key_env) if settings.api_key_env else None
     return LiteLLMProvider(
         given.model,
         name=given.name,
         base_url=given.base_url or settings.base_url,
-        api_key=given.api_key or key,
+        api_key=given.api_key or _key_of(settings),
         headers=settings.headers,
         quirks=settings.quirks | given.quirks,
     )

@@ -6,7 +6,6 @@ only where somebody gave it an http client of his own.
 """
 
 import os
-import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 from lumos_agent.config import Quirks
 from lumos_agent.errors import (
     AuthenticationError,
-    BadRequestError,
     ConfigError,
     ProviderError,
     ProviderUnavailableError,
@@ -23,7 +21,7 @@ from lumos_agent.providers.anthropic import AnthropicWire
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire
 from lumos_agent.providers.endpoints import Endpoint, elsewhere, endpoint_for, variable
-from lumos_agent.providers.http import Answer, Carrier, Client
+from lumos_agent.providers.http import Answer, Carrier, Client, refuses_tools
 from lumos_agent.providers.sdk import SdkClient, ask_sdk, has_own_http_client
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ HINTS = {
     403: "; is the key right?",
     404: "; is the model's name right?",
 }
-NO_TOOLS = "; this seems to say that the model takes no tools: use one that does, or give it none"
 
 
 class Exchange(Protocol):
@@ -202,11 +199,9 @@ class DirectProvider:
     def _name(self, error: ProviderError, request: Request) -> None:
         """Say in *error* which model failed, and what to look at where the reason is known."""
         error.model = f"{self.name}/{self.model}"
+        offered = request.tools and self.endpoint.quirks.tools == "auto"
         hint = HINTS.get(error.status or 0, "")
-        auto = self.endpoint.quirks.tools == "auto"
-        if auto and request.tools and _refuses_tools(error):
-            hint = NO_TOOLS
-        error.args = (f"{error.model}: {error}{hint}",)
+        error.args = (f"{error.model}: {error}{(offered and refuses_tools(error)) or hint}",)
 
 
 WIRES: dict[str, Callable[[str, Quirks], Wire]] = {"openai": ChatWire, "anthropic": AnthropicWire}
@@ -227,11 +222,3 @@ class _Lines:
 def _is_whole(answer: Answer) -> bool:
     """Whether a server answers whole although it was asked for a stream, as some do."""
     return answer.headers.get("Content-Type", "").startswith("application/json")
-
-
-REFUSED = re.compile(r"support\w* (?:tool|function)|(?:tool|function)\w* .*support", re.IGNORECASE)
-
-
-def _refuses_tools(error: ProviderError) -> bool:
-    refused = isinstance(error, BadRequestError) and error.status in (400, 404, 422)
-    return refused and REFUSED.search(str(error)) is not None

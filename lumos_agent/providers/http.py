@@ -1,6 +1,7 @@
 """Bytes to and from a provider, over aiohttp."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -189,3 +190,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return float(headers.get("retry-after", ""))
     except ValueError:
         return None
+
+
+REFUSED = re.compile(r"support\w* (?:tool|function)|(?:tool|function)\w* .*support", re.IGNORECASE)
+
+
+def refuses_tools(error: ProviderError) -> str:
+    """What to say where *error* seems to be that the model takes no tools; else nothing."""
+    refused = isinstance(error, BadRequestError) and error.status in (400, 404, 422)
+    if not (refused and REFUSED.search(str(error))):
+        return ""
+    return "; this seems to say that the model takes no tools: use one that does, or give it none"

@@ -32,7 +32,7 @@ from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire, legal_name, tool_entry
 from lumos_agent.providers.chat_replies import Answer, AnswerUsage, Assembler
 from lumos_agent.providers.endpoints import KNOWN, Endpoint
-from lumos_agent.providers.http import CODES, SILENCE, STATUSES, retry_after
+from lumos_agent.providers.http import CODES, SILENCE, STATUSES, refuses_tools, retry_after
 
 NAME = "litellm"
 ERRORS: dict[str, type[ProviderError]] = {
@@ -89,7 +89,7 @@ class LiteLLMProvider:
             assembler.read(plain_answer(answer))
             return assembler.reply(_request_id(answer))
         except Exception as error:
-            raise self._failure(error) from error
+            raise self._failure(error, request) from error
 
     async def stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
         """Answer *request* in pieces; the stream is whole only if its provider said so."""
@@ -99,7 +99,8 @@ class LiteLLMProvider:
             return
         await self.aopen()
         try:
-            chunks = await load().acompletion(**self._arguments(request), **STREAMING)
+            streaming = STREAMING if self.quirks.stream_usage else {"stream": True}
+            chunks = await load().acompletion(**self._arguments(request), **streaming)
             assembler = self._assembler(request)
             try:
                 async for chunk in chunks:
@@ -111,7 +112,7 @@ class LiteLLMProvider:
             assembler.usage = _said_usage(chunks)
             yield assembler.reply(_request_id(chunks))
         except Exception as error:
-            raise self._failure(error) from error
+            raise self._failure(error, request) from error
 
     async def aopen(self) -> None:
         """Import LiteLLM, if nobody has yet. Raises `ConfigError` for a provider it does not know."""
@@ -135,10 +136,10 @@ class LiteLLMProvider:
             "model": self._asked,
             "messages": [self._wire.plain(message) for message in request.messages],
         }
-        tools = [tool_entry(tool) for tool in request.tools.values()] or _stubs(request.messages)
-        if tools:
-            arguments["tools"] = tools
         extra = dict(request.options.extra)
+        tools = [*extra.pop("tools", ()), *map(tool_entry, request.tools.values())]
+        if tools := tools or _stubs(request.messages):
+            arguments["tools"] = tools
         if cannot_think(request, extra, self._thought):
             del extra["thinking"]
         if extra:  # goes as it is, whether LiteLLM thinks that the model knows it or not
@@ -151,7 +152,7 @@ class LiteLLMProvider:
     def _assembler(self, request: Request) -> Assembler:
         return Assembler(request.messages, maker=self._maker, echo=self.quirks.echo)
 
-    def _failure(self, error: Exception) -> ProviderError:
+    def _failure(self, error: Exception, request: Request) -> ProviderError:
         """What *error*, LiteLLM's or ours, means to a run."""
         model = f"{self.name}/{self.model}"
         if isinstance(error, ProviderError):
@@ -162,18 +163,26 @@ class LiteLLMProvider:
         kinds = [CODES.get(_first(error, "code"))]
         kinds += [kind for name, kind in ERRORS.items() if name in names]
         kinds.append(STATUSES.get(status or 0, ProviderUnavailableError))
-        return next(filter(None, kinds))(
+        if missing := next((one for one in _causes(error) if isinstance(one, ImportError)), None):
+            return BadRequestError(
+                f"{model}: {missing}; install the package that LiteLLM needs for it", model=model
+            )
+        found = next(filter(None, kinds))(
             f"{model}: {_told(error)}",
             model=model,
             status=status if isinstance(status, int) else None,
             retry_after=_retry_after(error),
         )
+        if request.tools and self.quirks.tools == "auto":
+            found.args = (f"{found}{refuses_tools(found)}",)
+        return found
 
 
 NO_EXTRAS = {
     "num_retries": 0,
     "max_retries": 0,
     "timeout": SILENCE,
+    "drop_params": False,  # an option that a provider lacks is refused, not dropped
     "_skip_mcp_handler": True,  # with tools it wants the `mcp` package, which it does not install
 }
 STREAMING = {"stream": True, "stream_options": {"include_usage": True}}
@@ -191,14 +200,14 @@ def _imported() -> Any:
     collects = gc.isenabled()
     gc.disable()  # a quarter of the time would go into looking for garbage
     try:
-        with warnings.catch_warnings(action="ignore"):
-            import litellm
-
-            for kind in (litellm.ModelResponse, litellm.ModelResponseStream):
-                kind()  # the first of each builds its types, which warns
+        import litellm
     finally:
         if collects:
             gc.enable()
+    # Its types warn as they are built, at each provider's first answer.
+    warnings.filterwarnings(
+        "ignore", message=".*using the `ReadOnly` qualifier", category=UserWarning
+    )
     loaded: Any = litellm
     loaded.telemetry = False
     loaded.suppress_debug_info = True

@@ -157,6 +157,14 @@ FAULTS = [
         "lumos.toml:1: 'a b' cannot be a provider's name; use letters",
     ),
     (
+        'options = { extra = { thinking = { token = "x" } } }',
+        "lumos.toml:1: a key does not belong in a file",
+    ),
+    (
+        '[providers.mine]\napi_version = "1"',
+        'lumos.toml:2: api_version is Azure\'s; say wire = "azure", too',
+    ),
+    (
         '[providers.mine]\napi_key_env = "sk-123"',
         "lumos.toml:2: api_key_env must be the name of an environment variable, not the key itself",
     ),
@@ -200,6 +208,15 @@ def test_missing(tmp_path: Path):
     """A file that is not there is named."""
     with pytest.raises(ConfigError, match=r"lumos\.toml: cannot be read"):
         load_config(tmp_path / "lumos.toml")
+
+
+def test_names_like_parts(tmp_path: Path):
+    """A model or a provider may have the name of a part of the file, or of a secret."""
+    text = '[models.options]\nuse = "a/b"\n[models.key]\nuse = "quirks/b"\n[providers.quirks]\nbase_url = "http://h"'
+    config = load_config(written(tmp_path, text))
+
+    assert ["options", "key"] == [*config.models]
+    assert "http://h" == config.providers["quirks"].base_url
 
 
 def test_chosen():

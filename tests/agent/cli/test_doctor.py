@@ -289,7 +289,7 @@ LIMITED: list[tuple[str, Callable[[dict[str, Any]], Answer], str, int]] = [
         "[models.NAME] quirks = { stream = false }, or { stream_usage = false }",
         1,
     ),
-    ("says nothing", lambda body: says(""), "name a model that it has", 1),
+    ("says nothing", lambda body: says(""), "ask again, or use another model", 1),
     (
         "no usage in a stream",
         lambda body: replace(able(body), usage=(0, 0, 0, 0)),

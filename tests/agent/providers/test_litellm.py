@@ -7,11 +7,12 @@ import gc
 import json
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
+from dataclasses import replace as changed
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lumos_agent import (
     Agent,
@@ -21,6 +22,7 @@ from lumos_agent import (
     ConfigError,
     ContentFilterError,
     ContextLengthError,
+    GenerateOptions,
     Provider,
     ProviderError,
     ProviderUnavailableError,
@@ -68,7 +70,7 @@ class TestOverAnthropicThinking(ProviderContract):
 @asynccontextmanager
 async def served(wire: str, reasoning: str = "") -> AsyncGenerator[Provider]:
     script = turns(1, ADD, "It is 5.")
-    thinking = lambda body: replace(script(body), reasoning=reasoning)  # noqa: E731
+    thinking = lambda body: changed(script(body), reasoning=reasoning)  # noqa: E731
     async with WIRES[wire](thinking) as server:
         provider = through(server, wire)
         yield provider
@@ -114,6 +116,43 @@ async def test_reply(wire: str, stream: bool):
 def test_no_request_id():
     """A server may tell no id."""
     assert ours._request_id(SimpleNamespace()) is None
+
+
+async def test_a_model_without_tools():
+    """Where the server says that the model takes none, so does the error."""
+    refused = Answer(status=400, error={"message": "m does not support tools"})
+    with pytest.raises(BadRequestError, match="takes no tools: use one that does"):
+        await ask("openai", refused)
+    with pytest.raises(BadRequestError) as caught:
+        await ask("openai", refused, quirks={"tools": "native"})
+
+    assert str(caught.value).endswith("does not support tools")
+
+
+async def test_missing_package():
+    """A package that LiteLLM needs for a provider, and does not install, is named."""
+    with pytest.raises(BadRequestError, match="install the package that LiteLLM needs for it"):
+        await LiteLLMProvider("gemini-x", name="vertex_ai").generate(request(UserMessage("?")))
+
+
+async def test_extra_tools():
+    """A provider's own tools stand beside ours, and other keys go as they are."""
+    mine = {"type": "function", "function": {"name": "mine", "parameters": {"type": "object"}}}
+    async with ChatServer([says("Hi")]) as server:
+        extra = {"tools": [mine], "user": "ada"}
+        asked_for = replace(request(UserMessage("?")), options=GenerateOptions(extra=extra))
+        await through(server, "openai", quirks={"stream_usage": False}).generate(asked_for)
+
+    assert ["mine", "add"] == [one["function"]["name"] for one in server.requests[0]["tools"]]
+    assert "ada" == server.requests[0]["user"]
+
+
+async def test_no_usage_asked_for():
+    """A server that does not know `stream_options` is not sent them."""
+    async with ChatServer([says("Hi")]) as server:
+        await asked(through(server, "openai", quirks={"stream_usage": False}), stream=True)
+
+    assert "stream_options" not in server.requests[0]
 
 
 @whole_and_streaming
@@ -256,7 +295,7 @@ async def test_made_up_usage():
 
 
 async def test_replaced_usage():
-    """It loses the usage of a last chunk that has a choice, too; here it is the server's."""
+    """A last chunk that has a choice, too, keeps the server's usage."""
     last = {
         "id": "c",
         "object": "chat.completion.chunk",

@@ -185,13 +185,21 @@ def test_azure_needs_more():
     """What Azure lacks is named, for the environment and for the file."""
     with pytest.raises(ConfigError, match=r"set AZURE_OPENAI_ENDPOINT.* in \[providers\.azure\]"):
         provider_for("azure/x")
+    config = configured(wire="azure")
+    with pytest.raises(
+        ConfigError, match=r"set MINE_BASE_URL, OPENAI_API_VERSION and MINE_API_KEY"
+    ):
+        provider_for("main", config=config)
 
 
 FACTORY = """
 from lumos_agent.testing import ScriptedProvider, says
 
+GIVEN = {}
+
 
 def provider(model, *, base_url=None, api_key=None):
+    GIVEN.update(base_url=base_url, api_key=api_key)
     made = ScriptedProvider(says("Hi"))
     made.name, made.model = "acme", model
     return made
@@ -212,6 +220,15 @@ async def test_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     assert ("acme", "fast") == (provider.name, provider.model)
     assert "Hi" == (await provider.generate(request(UserMessage("?")))).message.text
+
+    monkeypatch.setenv("K", "secret")
+    given = ProviderConfig(base_url="http://file", api_key_env="K")
+    provider_for("acme/fast", config=Config(providers={"acme": given}))
+    assert {"base_url": "http://file", "api_key": "secret"} == sys.modules["acme_lumos"].GIVEN
+    with pytest.raises(ConfigError, match="its package takes base_url and a key; take headers"):
+        provider_for(
+            "acme/x", config=Config(providers={"acme": ProviderConfig(headers={"X": "y"})})
+        )
 
 
 def test_openai_elsewhere():
