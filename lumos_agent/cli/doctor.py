@@ -4,23 +4,27 @@ import asyncio
 import os
 import platform
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import NamedTuple
 from urllib.request import getproxies
 
 import click
 
-from lumos_agent.cli.probe import probe
-from lumos_agent.config import MODEL, OFFLINE, Config, load_config
+from lumos_agent.cli.probe import key_variable, probe
+from lumos_agent.config import MODEL, OFFLINE, Config, ProviderConfig, load_config
 from lumos_agent.errors import ConfigError, ProviderError
 from lumos_agent.providers import provider_for
 from lumos_agent.providers.base import Provider
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.litellm import LiteLLMProvider
+from lumos_agent.providers.offline import OfflineProvider
 
 PACKAGES = ("lumos-agent", "openai", "litellm", "aiohttp", "pydantic")
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", None)}
+MEND = "correct it there; docs/reference/configuration.md has every key"
+"""Where an error of the file does not say by itself what mends it."""
 
 
 class Finding(NamedTuple):
@@ -62,7 +66,7 @@ async def _findings(model: str | None, *, live: bool) -> AsyncIterator[Finding]:
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     yield Finding(None, f"Python {platform.python_version()}, {packages}")
     if proxies := getproxies():
-        shown = (f"{kind} {re.sub('//[^/@]*@', '//', url)}" for kind, url in proxies.items())
+        shown = (f"{kind} {_address(url)}" for kind, url in proxies.items())
         yield Finding(None, f"proxies: {', '.join(shown)}")
     try:
         config = load_config()
@@ -71,7 +75,70 @@ async def _findings(model: str | None, *, live: bool) -> AsyncIterator[Finding]:
     except ConfigError as error:
         yield _wrong(error)
         return
-    for name in [named, *(other for other in config.models if not model and other != named)]:
+    async for finding in _models(named, whence, config, alone=bool(model), live=live):
+        yield _plain(finding, config)
+
+
+def _address(url: str) -> str:
+    """*url* without user and password."""
+    return re.sub("^([^/]*://)?.*@", r"\1", url)
+
+
+def _file(config: Config) -> Finding:
+    if not Path(config.path).is_file():
+        return Finding(None, "no lumos.toml here; lumos init writes one")
+    names = ", ".join(config.models) or "none"
+    return Finding(True, f"{config.path} is right; its models: {names}")
+
+
+def _default(model: str | None, config: Config) -> tuple[str, str]:
+    """The model to look at first, and who says so."""
+    if model:
+        config.chosen(model)
+        return model, ""
+    if named := os.environ.get(MODEL):
+        try:
+            config.chosen(named)
+        except ConfigError as error:
+            raise ConfigError(f"{MODEL}: {error}") from error
+        return named, f" (of {MODEL})"
+    if config.model:
+        return config.model, f" (of {config.path})"
+    return OFFLINE, " (nobody names a model)"
+
+
+def _wrong(error: Exception, label: str = "") -> Finding:
+    """What our errors say: the fault, and after a semicolon the way out."""
+    text, _, mend = str(error).partition("; ")
+    return Finding(False, f"{label}{text}", mend or MEND)
+
+
+SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+
+
+def _plain(finding: Finding, config: Config) -> Finding:
+    """*finding* without line ends, keys and passwords, which servers like to repeat."""
+    named = {one.api_key_env for one in config.providers.values()}
+    values = [
+        value.strip() for name, value in os.environ.items() if name in named or SECRET.search(name)
+    ]
+    keys = sorted((one for one in values if len(one) > 7), key=len, reverse=True)
+
+    def plain(text: str) -> str:
+        text = re.sub(r"(?<=://)([^\s/]*:\S*|[^\s/]*)@", "", " ".join(text.splitlines()))
+        for key in keys:
+            text = text.replace(key, "***")
+        return text
+
+    return finding._replace(text=plain(finding.text), mend=plain(finding.mend))
+
+
+async def _models(
+    named: str, whence: str, config: Config, *, alone: bool, live: bool
+) -> AsyncIterator[Finding]:
+    """What there is to say of the model *named*, and of all others of the file."""
+    live = live and config.chosen(named).use != OFFLINE
+    for name in [named, *(other for other in config.models if not alone and other != named)]:
         async for finding in _model(name, whence if name == named else "", config):
             yield finding._replace(spare=name != named)
             live = live and (finding.good is not False or name != named)
@@ -80,71 +147,65 @@ async def _findings(model: str | None, *, live: bool) -> AsyncIterator[Finding]:
             yield finding
 
 
-def _file(config: Config) -> Finding:
-    if config == Config():
-        return Finding(None, "no lumos.toml here; lumos init writes one")
-    names = ", ".join(config.models) or "none"
-    return Finding(True, f"{config.path} is right; its models: {names}")
-
-
-def _default(model: str | None, config: Config) -> tuple[str, str]:
-    """The model to look at first, and who says so."""
-    for name, whence in (
-        (model, ""),
-        (os.environ.get(MODEL), f" (of {MODEL})"),
-        (config.model, f" (of {config.path})"),
-    ):
-        if name:
-            config.chosen(name)
-            return name, whence
-    return OFFLINE, " (nobody names a model)"
-
-
 async def _model(name: str, whence: str, config: Config) -> AsyncIterator[Finding]:
     use = config.chosen(name).use
-    label = f"{name}{f' = {use}' if use != name else ''}{whence}"
+    label = f"{name}{f' = {use}' if use != name else ''}{whence}: "
+    variable = config.providers.get(use.partition("/")[0], ProviderConfig()).api_key_env
+    if variable and not os.environ.get(variable):
+        text = f"{label}{config.path} names {variable} for its key, and that is not set"
+        yield Finding(False, text, f"export {variable}=...")
+        return
     try:
-        provider = provider_for(name, config=config)
-        for finding in await _provider(provider, label):
+        for finding in await _provider(provider_for(name, config=config), label, config):
             yield finding
     except (ConfigError, ProviderError) as error:
-        text, _, mend = str(error).partition("; ")
-        yield Finding(False, f"{label}: {text}", mend)
+        yield _wrong(error, label)
+    except Exception as error:  # noqa: BLE001  # of an installed package
+        mend = f"LUMOS_DEBUG=1 lumos run hello --model {name} shows where"
+        yield Finding(False, f"{label}{type(error).__name__}: {error}", mend)
 
 
-def _wrong(error: Exception) -> Finding:
-    """What our errors say: the fault, and after a semicolon the way out."""
-    text, _, mend = str(error).partition("; ")
-    return Finding(False, text, mend)
-
-
-async def _provider(provider: Provider, label: str) -> list[Finding]:
+async def _provider(provider: Provider, label: str, config: Config) -> list[Finding]:
     """How *provider* would ask, as far as it can be told without asking."""
     match provider:
         case DirectProvider():
-            url, headers = await provider.target()
-            key = provider.key()
-            known = f"a key of {len(key)} characters" if key else "no key"
-            text = f"{label}: {url}, {known}, tools {provider.endpoint.quirks.tools}"
-            return [Finding(True, text), Finding(None, f"    sends {', '.join(sorted(headers))}")]
+            return await _direct(provider, label, config)
         case LiteLLMProvider():
             await provider.aopen()
             missing = provider.missing_keys()
             if missing:
                 mend = " ".join(f"export {name}=..." for name in missing)
-                return [Finding(False, f"{label}: LiteLLM finds no {', '.join(missing)}", mend)]
-            return [Finding(True, f"{label}: through LiteLLM, tools {provider.quirks.tools}")]
-        case _ if provider.model == OFFLINE:
+                return [Finding(False, f"{label}LiteLLM finds no {', '.join(missing)}", mend)]
+            return [Finding(True, f"{label}through LiteLLM, tools {provider.quirks.tools}")]
+        case OfflineProvider():
             mend = f'set {MODEL}, or model = "openai/gpt-5" in lumos.toml'
-            return [Finding(None, f"{label}: the stand-in answers, which is no model", mend)]
+            return [Finding(None, f"{label}the stand-in answers, which is no model", mend)]
         case _:
-            return [Finding(True, f"{label}: a provider of an installed package")]
+            return [Finding(True, f"{label}a provider of an installed package")]
+
+
+async def _direct(provider: DirectProvider, label: str, config: Config) -> list[Finding]:
+    url, headers = await provider.target()
+    key = _key(headers)
+    if not re.fullmatch("[!-~]*", key):
+        mend = f"export {key_variable(provider, config)}=... anew"
+        return [Finding(False, f"{label}its key has spaces or signs that no key has", mend)]
+    known = f"a key of {len(key)} characters" if key else "no key"
+    text = f"{label}{url}, {known}, tools {provider.endpoint.quirks.tools}"
+    return [Finding(True, text), Finding(None, f"    sends {', '.join(sorted(headers))}")]
+
+
+def _key(headers: Mapping[str, str]) -> str:
+    """The key among *headers*, be it of Chat Completions, Azure or Messages; nothing if there is none."""
+    sent = {name.lower(): value for name, value in headers.items()}
+    bearer = sent.get("authorization", "").removeprefix("Bearer ")
+    return bearer or sent.get("api-key", "") or sent.get("x-api-key", "")
 
 
 async def _asked(name: str, config: Config) -> AsyncIterator[Finding]:
     provider = provider_for(name, config=config)
     try:
-        async for good, text, mend in probe(provider, name):
+        async for good, text, mend in probe(provider, name, config):
             yield Finding(good, text, mend)
     finally:
         await provider.aclose()

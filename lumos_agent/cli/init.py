@@ -1,13 +1,16 @@
 """`lumos init`: a folder with an agent that runs."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 
 import click
 
 from lumos_agent.errors import ConfigError
 
 FILES = ("agent.py", "tools.py", "lumos.toml", "test_agent.py")
+OTHER = "name another folder: lumos init FOLDER"
 
 
 @click.command()
@@ -17,18 +20,24 @@ def init(folder: Path) -> None:
 
     They run at once, offline. Nothing that is there is overwritten.
     """
-    there = [name for name in FILES if (folder / name).exists()]
+    there = [name for name in FILES if os.path.lexists(folder / name)]
     if there:
-        raise ConfigError(
-            f"{folder / there[0]} is there already; name another folder: lumos init FOLDER"
-        )
+        raise ConfigError(f"{folder / there[0]} is there already; {OTHER}")
+    try:
+        _write(folder)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be written: {error.strerror}; {OTHER}") from error
+    for name in FILES:
+        click.echo(f"wrote {folder / name}")
+    go = "" if folder == Path() else f"cd {quote(str(folder))}\n"
+    click.echo(f"\nNow:\n\n{go}{NEXT}", nl=False)
+
+
+def _write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         text = (files("lumos_agent.cli") / "starter" / name).read_text(encoding="utf-8")
         (folder / name).write_text(text, encoding="utf-8")
-        click.echo(f"wrote {folder / name}")
-    go = "" if folder == Path() else f"cd {folder}\n"
-    click.echo(f"\nNow:\n\n{go}{NEXT}")
 
 
 NEXT = """\

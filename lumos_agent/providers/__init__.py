@@ -136,8 +136,9 @@ def _of_package(given: _Setting) -> Provider:
     name, settings = given.name, given.settings
     if settings.headers or settings.quirks or given.quirks:
         raise ConfigError(
-            f"{name}/{given.model}: its package takes base_url and a key; take headers, quirks and "
-            f"tools out of [providers.{name}] and its models"
+            f"{name}/{given.model}: its package takes base_url and a key, nothing else; take headers, "
+            f"quirks and tools out of [providers.{name}] and its models, and streaming = false out of "
+            "[features]"
         )
     (entry, *_) = entry_points(group=GROUP, name=name)
     factory: Callable[..., Provider] = entry.load()

@@ -118,6 +118,8 @@ class Client:
             raise BadRequestError(
                 f"{url} is no address; base_url must be like https://host/v1"
             ) from error
+        except ValueError as error:  # a password in the address, and a key beside it
+            raise BadRequestError(f"the address cannot be asked: {error}") from error
         except aiohttp.ClientError as error:
             raise ProviderUnavailableError(f"the connection to {url} broke: {error}") from error
 

@@ -1,31 +1,66 @@
 """`lumos doctor`: what is wrong, and the line that mends it."""
 
 import asyncio
+import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.agent.cli.conftest import Command, Outcome
+from tests.agent.cli.conftest import Command
 from tests.agent.providers.test_providers import FACTORY
+from tests.agent.providers.test_sdk import AzureServer
 from tests.servers.chat import Answer, Call, ChatServer, says, wants
 from tests.servers.messages import MessagesServer
 
-pytestmark = pytest.mark.usefixtures("folder")
 Script = Callable[[dict[str, Any]], Answer]
+Doctor = Callable[..., tuple[int, list[str]]]
+SECRETS = ("test-key", "wrong-key", "a-password")
+"""What no output may say."""
+ADD = Call("add", '{"a": 2, "b": 3}')
+WIRES = pytest.mark.parametrize(
+    ("name", "kind"), [("openai", ChatServer), ("anthropic", MessagesServer)]
+)
+
+
+@pytest.fixture
+def doctor(lumos: Command, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """The exit code and the lines of `lumos doctor`. Whatever it finds, it tells no secret, and below
+    each fault there is a line that mends it.
+    """
+    for name in [one for one in os.environ if one.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+
+    def examined(*arguments: str) -> tuple[int, list[str]]:
+        code, out, err = lumos("doctor", *arguments)
+        lines = out.splitlines()
+        assert ("", []) == (err, [one for one in SECRETS if one in out])
+        for line, below in zip(lines, [*lines[1:], ""], strict=True):
+            assert line.startswith(("✓ ", "· ", "✗ ", "    ")), out
+            assert not line.startswith("✗") or re.match(r"    \S", below), out
+        assert code == 0 or any(line.startswith("✗") for line in lines)
+        return code, lines
+
+    return examined
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite's own servers are known to take these keys."""
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, "test-key")
 
 
 @contextmanager
-def served(script: Script, kind: type[ChatServer] = ChatServer) -> Iterator[str]:
+def served(script: Script, kind: type[ChatServer] = ChatServer) -> Iterator[ChatServer]:
     """A server in a thread of its own, for commands have an event loop of their own."""
     ready, loop = threading.Event(), asyncio.new_event_loop()
-    server = kind(script)
-    over = asyncio.Event()
+    server, over = kind(script), asyncio.Event()
 
     async def serve() -> None:
         async with server:
@@ -34,9 +69,9 @@ def served(script: Script, kind: type[ChatServer] = ChatServer) -> Iterator[str]
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
-    ready.wait(5)
+    assert ready.wait(5)
     try:
-        yield server.base_url
+        yield server
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join()
@@ -51,277 +86,294 @@ def spoken(body: dict[str, Any]) -> str:
 
 def able(body: dict[str, Any]) -> Answer:
     """A model that can do all that it is asked."""
-    last = body["messages"][-1]
-    if last["role"] == "tool" or "tool_result" in str(last["content"]):
+    if resulted(body):
         return says("It is 5.")
-    add = Call("add", '{"a": 2, "b": 3}')
     if body.get("tool_choice") or "Call add with" in spoken(body):
-        return wants(add)
-    return wants(add, add) if "two times" in spoken(body) else says("hello")
+        return wants(ADD)
+    return wants(ADD, ADD) if "two times" in spoken(body) else says("hello")
 
 
-def configure(text: str) -> None:
-    Path("lumos.toml").write_text(text)
+def resulted(body: dict[str, Any]) -> bool:
+    """Whether the last message is a tool's result."""
+    last = body["messages"][-1]
+    return last["role"] == "tool" or "tool_result" in str(last["content"])
 
 
-def address(name: str, url: str) -> str:
-    return f'model = "{name}/test-model"\n[providers.{name}]\nbase_url = "{url}"\n'
+def configure(text: str, name: str = "lumos.toml") -> None:
+    Path(name).write_text(text)
 
 
-def examined(outcome: Outcome) -> tuple[int, list[str]]:
-    """The exit code and the lines; each fault is followed by what mends it, and no key is told."""
-    lines = outcome.out.splitlines()
-    for fault, mend in zip(lines, [*lines[1:], ""], strict=True):
-        assert not fault.startswith("✗") or mend.startswith("    "), outcome.out
-    assert "test-key" not in outcome.out + outcome.err
-    assert "" == outcome.err
-    return outcome.code, lines
+def address(url: str, name: str = "openai", model: str = "test-model") -> str:
+    return f'model = "{name}/{model}"\n[providers.{name}]\nbase_url = "{url}"\n'
 
 
-@pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
-        monkeypatch.setenv(name, "test-key")
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str = FACTORY) -> None:
+    """A package that brings the provider `acme`, by *text*."""
+    monkeypatch.delitem(sys.modules, "acme_lumos", raising=False)
+    (folder / "acme_lumos.py").write_text(text)
+    about = folder / "acme_lumos-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-lumos\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[lumos_agent.providers]\nacme = acme_lumos:provider\n")
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
 
 
-def test_nothing_configured(lumos: Command) -> None:
-    """Without anything the stand-in answers, and how to set a model is told."""
-    code, lines = examined(lumos("doctor"))
-
-    assert 0 == code
-    assert "· no lumos.toml here; lumos init writes one" in lines
-    assert lines[-2:] == [
-        "· offline (nobody names a model): the stand-in answers, which is no model",
-        '    set LUMOS_MODEL, or model = "openai/gpt-5" in lumos.toml',
-    ]
-
-
-@pytest.mark.usefixtures("keys")
-@pytest.mark.parametrize(("name", "kind"), [("openai", ChatServer), ("anthropic", MessagesServer)])
-def test_all_well(lumos: Command, name: str, kind: type[ChatServer]) -> None:
-    """A model that can do all is asked five things, and does them."""
-    with served(able, kind) as url:
-        configure(address(name, url))
-        code, lines = examined(lumos("doctor", "--live"))
+@pytest.mark.parametrize("live", [(), ("--live",)])
+def test_nothing_configured(doctor: Doctor, live: tuple[str, ...]) -> None:
+    """Without anything the stand-in answers, and how to set a model is told; it is not probed."""
+    code, lines = doctor(*live)
 
     assert 0 == code
     assert [
-        "✓ answers: 'hello'",
-        "✓ streams, in 2 pieces",
-        "✓ calls a tool, and takes its result: 'It is 5.'",
-        "✓ calls the tool that it must",
-        "✓ calls two tools at once",
-    ] == [line.rpartition(" (")[0] for line in lines[-5:]]
+        "· no lumos.toml here; lumos init writes one",
+        "· offline (nobody names a model): the stand-in answers, which is no model",
+        '    set LUMOS_MODEL, or model = "openai/gpt-5" in lumos.toml',
+    ] == lines[-3:]
 
 
-def test_wrong_key(lumos: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key that is refused is told with where the right one goes."""
-    monkeypatch.setenv("OPENAI_API_KEY", "wrong-key")
-    with served(able) as url:
-        configure(address("openai", url))
-        outcome = lumos("doctor", "--live")
-    code, lines = examined(outcome)
+def test_versions(doctor: Doctor) -> None:
+    """It begins with what a report of a fault needs: the versions."""
+    _, lines = doctor()
+
+    assert lines[0].startswith(f"· Python {sys.version.split()[0]}, lumos-agent 0.")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("lumos.toml", 'model = "offline"\n[models.main]\nuse = "offline"\n'),
+        ("pyproject.toml", '[tool.lumos]\nmodel = "offline"\n[tool.lumos.models.main]\nuse = "offline"\n'),
+    ],
+)  # fmt: skip
+def test_right_file(doctor: Doctor, name: str, text: str) -> None:
+    """A file that is right is named with its models, pyproject.toml as well."""
+    configure(text, name)
+    code, lines = doctor()
+
+    assert (0, f"✓ {name} is right; its models: main") == (code, lines[1])
+    assert f"· offline (of {name}): the stand-in answers, which is no model" == lines[2]
+
+
+def test_empty_file(doctor: Doctor) -> None:
+    """A file that says nothing is there, and right."""
+    configure("")
+
+    assert "✓ lumos.toml is right; its models: none" == doctor()[1][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "mend"),
+    [
+        ('\nmodle = "openai/x"', "lumos.toml:2: unknown key 'modle'", "did you mean 'model'?"),
+        ("[models.main]", "lumos.toml:1: models.main needs use = ...", "correct it there; docs/"),
+        (
+            "model = ",
+            "lumos.toml: cannot be read as TOML: Invalid value (at",
+            "correct it there; d",
+        ),
+        ('api_key = "test-key"', "lumos.toml:1: a key does not belong in a file", "name its varia"),
+    ],
+)
+def test_wrong_file(doctor: Doctor, text: str, fault: str, mend: str) -> None:
+    """What is wrong with the file is told with its line, and what would be right."""
+    configure(text)
+    code, lines = doctor()
 
     assert 1 == code
-    assert "✗ openai/test-model: HTTP 401: Incorrect API key provided." in lines[-2]
-    assert lines[-1] == (
-        "    export the right key, or name its variable: [providers.openai] api_key_env = ..."
+    assert (True, True) == (
+        lines[-2].startswith(f"✗ {fault}"),
+        lines[-1].startswith(f"    {mend}"),
     )
-    assert "wrong-key" not in outcome.out
 
 
-@pytest.mark.usefixtures("keys")
-def test_dead_endpoint(lumos: Command) -> None:
-    """An address where nothing answers is named, with what to do."""
-    configure(address("openai", "http://127.0.0.1:9/v1"))
-    code, lines = examined(lumos("doctor", "--live"))
+def test_misspelt_key_of_a_project(doctor: Doctor) -> None:
+    """The line is that of pyproject.toml, if that has the configuration."""
+    configure('[project]\nname = "x"\n[tool.lumos]\nmodle = "openai/x"\n', "pyproject.toml")
 
+    code, lines = doctor()
     assert 1 == code
-    assert "✗ openai/test-model: nothing answers at http://127.0.0.1:9/v1/" in lines[-2]
-    assert (
-        "    start the server, or say where it is: [providers.openai] base_url = ..." == lines[-1]
-    )
+    assert ["✗ pyproject.toml:4: unknown key 'modle'", "    did you mean 'model'?"] == lines[-2:]
 
 
-@pytest.mark.usefixtures("keys")
-def test_unknown_model(lumos: Command) -> None:
-    """A model that the server does not have is told with where its name goes."""
-    with served(able) as url:
-        configure(address("openai", url).replace("test-model", "nobody"))
-        code, lines = examined(lumos("doctor", "--live"))
-
-    assert 1 == code
-    assert "The model `nobody` does not exist" in lines[-2]
-    assert '    name a model that it has: [models.NAME] use = "openai/..."' == lines[-1]
-
-
-def test_misspelt_key(lumos: Command) -> None:
-    """A key of the file that is misspelt is told with its line and the right spelling."""
-    configure('\nmodle = "openai/x"')
-    code, lines = examined(lumos("doctor"))
-
-    assert 1 == code
-    assert ["✗ lumos.toml:2: unknown key 'modle'", "    did you mean 'model'?"] == lines[-2:]
-
-
-@pytest.mark.parametrize("whence", ["argument", "environment", "file"])
-def test_unknown_alias(lumos: Command, monkeypatch: pytest.MonkeyPatch, whence: str) -> None:
-    """A name that the file does not have is told with the nearest, whoever says it."""
+@pytest.mark.parametrize(
+    ("whence", "told"),
+    [("argument", "✗ no pro"), ("LUMOS_MODEL", "✗ LUMOS_MODEL: no pro"), ("file", "✗ lumos.toml:1: no pro")],
+)  # fmt: skip
+def test_unknown_alias(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, whence: str, told: str
+) -> None:
+    """A name that the file does not have is told with the nearest, and with who says it."""
     named = 'model = "mian"\n' if whence == "file" else ""
     configure(f'{named}[models.main]\nuse = "openai/x"\n')
-    if whence == "environment":
+    if whence == "LUMOS_MODEL":
         monkeypatch.setenv("LUMOS_MODEL", "mian")
-    code, lines = examined(lumos("doctor", *(["mian"] if whence == "argument" else [])))
+    code, lines = doctor(*(["mian"] if whence == "argument" else []))
 
-    assert 1 == code
-    assert "no provider for the model 'mian'" in lines[-2]
-    assert "did you mean 'main'?" in lines[-1]
+    assert (1, f"{told}vider for the model 'mian'") == (code, lines[-2])
+    assert lines[-1].startswith("    did you mean 'main'?")
 
 
-def test_missing_key(lumos: Command) -> None:
-    """A missing key is a fault of the model; of one that is not the default, it is only told."""
-    configure('model = "openai/x"\n[models.other]\nuse = "groq/y"\n')
-    code, lines = examined(lumos("doctor"))
-    assert 1 == code
-    assert "✗ openai/x (of lumos.toml): no API key" in lines
-    assert "✗ other = groq/y: no API key" in lines
-    assert "    set GROQ_API_KEY, pass api_key=, or set api_key_env in lumos.toml" in lines
+@pytest.mark.usefixtures("keys")
+def test_who_names_the_model(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The argument goes before the environment, and that before the file; it is told who it was."""
+    configure('model = "main"\n[models.main]\nuse = "openai/file"\n')
+    assert doctor()[1][2].startswith("✓ main = openai/file (of lumos.toml): https://api.openai.com")
+    monkeypatch.setenv("LUMOS_MODEL", "openai/environment")
+    assert doctor()[1][2].startswith("✓ openai/environment (of LUMOS_MODEL): https://")
+    assert doctor()[1][4].startswith("✓ main = openai/file: https://")
+    _, lines = doctor("openai/argument")
+    assert lines[2].startswith("✓ openai/argument: https://")
+    assert 4 == len(lines)
 
+
+@pytest.mark.usefixtures("keys")
+@WIRES
+def test_what_is_sent(doctor: Doctor, name: str, kind: type[ChatServer]) -> None:
+    """The address, the length of the key and the names of the headers are told, of either wire."""
+    _, lines = doctor(f"{name}/x")
+
+    assert "/v1/" in lines[-2]
+    assert lines[-2].endswith(", a key of 8 characters, tools auto")
+    header = {"openai": "Authorization", "anthropic": "x-api-key"}[name]
+    assert header in lines[-1].removeprefix("·     sends ").split(", ")
+
+
+def test_no_key_needed(doctor: Doctor) -> None:
+    """A server of one's own needs none."""
+    code, lines = doctor("ollama/x")
+
+    assert (0, "·     sends Content-Type, User-Agent") == (code, lines[-1])
+    assert lines[-2].endswith("http://localhost:11434/v1/chat/completions, no key, tools auto")
+
+
+@pytest.mark.parametrize(("default", "expected"), [("openai/x", 1), ("offline", 0)])
+def test_missing_key(doctor: Doctor, default: str, expected: int) -> None:
+    """A missing key is a fault; of a model that is not the default, it is only told."""
+    configure(f'model = "{default}"\n[models.other]\nuse = "groq/y"\n')
+    code, lines = doctor()
+
+    assert expected == code
+    assert [
+        "✗ other = groq/y: no API key",
+        "    set GROQ_API_KEY, pass api_key=, or set api_key_env in lumos.toml",
+    ] == lines[-2:]
+    assert bool(expected) == ("✗ openai/x (of lumos.toml): no API key" in lines)
+
+
+def test_missing_key_of_the_model_that_is_asked(doctor: Doctor) -> None:
+    """The model that is named counts, whatever the default; and it is not asked."""
     configure('model = "offline"\n[models.other]\nuse = "groq/y"\n')
-    assert 0 == examined(lumos("doctor"))[0]
+    code, lines = doctor("other", "--live")
+
+    assert (1, "✗ other = groq/y: no API key") == (code, lines[-2])
 
 
-def test_variable_that_is_not_set(lumos: Command) -> None:
-    """The variable that the file names is told where it is not set."""
-    configure('model = "mine/x"\n[providers.mine]\nbase_url = "http://h"\napi_key_env = "MY_KEY"\n')
-    code, lines = examined(lumos("doctor"))
+@pytest.mark.parametrize("name", ["mine", "cohere", "acme"])
+def test_variable_that_is_not_set(
+    doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The variable that the file names is told where it is not set, whoever speaks with the model."""
+    install(tmp_path, monkeypatch)
+    base = 'base_url = "http://h"\n' if name == "mine" else ""
+    configure(f'model = "{name}/x"\n[providers.{name}]\n{base}api_key_env = "MY_KEY"\n')
+    code, lines = doctor()
 
-    assert 1 == code
-    assert "    set MY_KEY, pass api_key=, or set api_key_env in lumos.toml" == lines[-1]
+    assert (1, "    export MY_KEY=...") == (code, lines[-1])
+    assert lines[-2].endswith("lumos.toml names MY_KEY for its key, and that is not set")
 
 
-def test_litellm(lumos: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("key", ["test-key\r", "test key", "test-k…y"])
+def test_impossible_key(doctor: Doctor, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """A key that was copied with more, or less, than it has is told before anything is sent."""
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    code, lines = doctor("openai/x", "--live")
+
+    assert (1, "✗ openai/x: its key has spaces or signs that no key has") == (code, lines[-2])
+    assert "    export OPENAI_API_KEY=... anew" == lines[-1]
+
+
+def test_no_address(doctor: Doctor) -> None:
+    """A provider of one's own needs an address."""
+    configure('model = "mine/x"\n[providers.mine]\nwire = "openai"\n')
+    code, lines = doctor("--live")
+
+    assert (1, "✗ mine/x (of lumos.toml): no address for the provider 'mine'") == (code, lines[-2])
+
+
+def test_litellm(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     """What LiteLLM speaks with is looked at, too: its keys, and whether it knows the provider."""
-    monkeypatch.delenv("COHERE_API_KEY", raising=False)
-    code, lines = examined(lumos("doctor", "cohere/command-r"))
-    assert (1, "    export COHERE_API_KEY=...") == (code, lines[-1])
+    code, lines = doctor("cohere/command-r", "--live")
+    assert (1, "✗ cohere/command-r: LiteLLM finds no COHERE_API_KEY") == (code, lines[-2])
+    assert "    export COHERE_API_KEY=..." == lines[-1]
 
     monkeypatch.setenv("COHERE_API_KEY", "test-key")
-    code, lines = examined(lumos("doctor", "cohere/command-r"))
+    code, lines = doctor("cohere/command-r")
     assert (0, "✓ cohere/command-r: through LiteLLM, tools auto") == (code, lines[-1])
 
-    code, lines = examined(lumos("doctor", "gorq/x"))
+    code, lines = doctor("gorq/x")
     assert (1, "    did you mean 'groq'?") == (code, lines[-1])
+    assert "✗ gorq/x: no provider 'gorq', and LiteLLM knows none either" == lines[-2]
 
 
-def test_litellm_with_a_key_of_the_file(lumos: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_litellm_with_a_key_of_the_file(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that the file names is one for LiteLLM, too."""
     monkeypatch.setenv("MY_KEY", "test-key")
     configure('[providers.cohere]\napi_key_env = "MY_KEY"\n')
 
-    assert 0 == examined(lumos("doctor", "cohere/command-r"))[0]
+    assert 0 == doctor("cohere/command-r")[0]
 
 
-def test_installed_package(lumos: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installed_package(doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider that a package brings is told as such."""
-    (tmp_path / "acme_lumos.py").write_text(FACTORY)
-    folder = tmp_path / "acme_lumos-1.0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-lumos\nVersion: 1.0\n")
-    (folder / "entry_points.txt").write_text(
-        "[lumos_agent.providers]\nacme = acme_lumos:provider\n"
-    )
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    code, lines = examined(lumos("doctor", "acme/fast"))
+    install(tmp_path, monkeypatch)
 
+    code, lines = doctor("acme/fast")
     assert (0, "✓ acme/fast: a provider of an installed package") == (code, lines[-1])
 
 
-def test_proxies(lumos: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proxies are told, without what is secret of them."""
-    monkeypatch.setenv("https_proxy", "http://me:test-key@proxy:3128")
-    _, lines = examined(lumos("doctor"))
+def test_broken_package(doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a package raises is told in a line."""
+    install(tmp_path, monkeypatch, "import nosuch")
 
-    assert "· proxies: https http://proxy:3128" in lines
-
-
-def test_project_file(lumos: Command) -> None:
-    """pyproject.toml may hold it all."""
-    Path("pyproject.toml").write_text('[tool.lumos]\nmodel = "offline"\n')
-    code, lines = examined(lumos("doctor"))
-
-    assert 0 == code
-    assert "✓ pyproject.toml is right; its models: none" in lines
+    code, lines = doctor("acme/fast")
+    assert (1, "✗ acme/fast: ModuleNotFoundError: No module named 'nosuch'") == (code, lines[-2])
+    assert "    LUMOS_DEBUG=1 lumos run hello --model acme/fast shows where" == lines[-1]
 
 
-@pytest.mark.usefixtures("keys")
-def test_settings_that_fail_when_opened(lumos: Command) -> None:
-    """What is wrong with the default is told once, with --live as without."""
-    configure('model = "azure/x"')
-    code, lines = examined(lumos("doctor", "--live"))
+def test_azure(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Azure's key goes in a header of its own, and is told all the same."""
+    code, lines = doctor("azure/x", "--live")
+    assert (1, 1) == (code, sum("Azure needs an address" in line for line in lines))
 
-    assert 1 == code
-    assert 1 == sum("Azure needs an address" in line for line in lines)
-
-
-LIMITED: list[tuple[str, Callable[[dict[str, Any]], Answer], str, int]] = [
-    (
-        "no tools",
-        lambda body: (
-            Answer(status=400, error={"message": "m does not support tools"})
-            if body.get("tools")
-            else able(body)
-        ),
-        "use a model that takes tools, or [features] function_calling = false",
-        1,
-    ),
-    (
-        "words instead of a call",
-        lambda body: says("hello"),
-        "use a model that takes tools, or [features] function_calling = false",
-        1,
-    ),
-    (
-        "no stream",
-        lambda body: (
-            Answer(status=400, error={"message": "no stream"}) if body.get("stream") else able(body)
-        ),
-        "[models.NAME] quirks = { stream = false }, or { stream_usage = false }",
-        1,
-    ),
-    ("says nothing", lambda body: says(""), "ask again, or use another model", 1),
-    (
-        "no usage in a stream",
-        lambda body: replace(able(body), usage=(0, 0, 0, 0)),
-        "streams, and does not say its usage",
-        0,
-    ),
-    (
-        "never forced",
-        lambda body: says("hello") if body.get("tool_choice") else able(body),
-        "does not call the tool that it must",
-        0,
-    ),
-    (
-        "one call at a time",
-        lambda body: (
-            wants(Call("add", '{"a": 2, "b": 3}')) if "two times" in spoken(body) else able(body)
-        ),
-        "calls one tool at a time",
-        0,
-    ),
-]
+    with served(able, AzureServer) as server:
+        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", server.base_url.partition("/openai")[0])
+        monkeypatch.setenv("AZURE_OPENAI_API_KEY", "test-key")
+        monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+        code, lines = doctor("azure/test-model", "--live")
+    assert (0, "✓ calls two tools at once") == (code, lines[-1].rpartition(" (")[0])
+    assert lines[2].endswith(", a key of 8 characters, tools auto")
 
 
-@pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize(
-    ("script", "told", "code"), [one[1:] for one in LIMITED], ids=[one[0] for one in LIMITED]
+    ("url", "told"),
+    [
+        ("http://me:a-password@proxy:3128", "http://proxy:3128"),
+        ("http://me:a-password/@a-password@proxy:3128", "http://proxy:3128"),
+        ("me:a-password@proxy:3128", "proxy:3128"),
+        ("http://proxy:3128", "http://proxy:3128"),
+    ],
 )
-def test_models_that_cannot_all(lumos: Command, script: Script, told: str, code: int) -> None:
-    """What a model cannot do is a fault with what mends it, or worth knowing."""
-    with served(script) as url:
-        configure(address("openai", url))
-        found, lines = examined(lumos("doctor", "--live"))
+def test_proxies(doctor: Doctor, monkeypatch: pytest.MonkeyPatch, url: str, told: str) -> None:
+    """Proxies are told, without the user and the password of them, however they are written."""
+    monkeypatch.setenv("https_proxy", url)
 
-    assert code == found
-    assert any(told in line for line in lines), lines
+    assert f"· proxies: https {told}" == doctor()[1][1]
+
+
+def test_password_in_an_address(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address of the environment may have a password, which is not told."""
+    monkeypatch.setenv("OLLAMA_BASE_URL", "http://me:a-password@127.0.0.1:9/v1")
+    _, lines = doctor("ollama/x", "--live")
+
+    assert "✓ ollama/x: http://127.0.0.1:9/v1/chat/completions, no key, tools auto" == lines[2]
+    assert lines[-2].startswith("✗ ollama/x: nothing answers at http://127.0.0.1:9/v1/chat/")

@@ -223,6 +223,16 @@ async def test_no_address():
         await DirectProvider("x", base_url="nonsense").generate(request(UserMessage("?")))
 
 
+async def test_password_in_the_address():
+    """A password in the address cannot go with a key, and is not told."""
+    provider = DirectProvider("x", base_url="http://me:secret@127.0.0.1:9/v1", api_key="k")
+    with pytest.raises(BadRequestError, match="the address cannot be asked") as caught:
+        await provider.generate(request(UserMessage("?")))
+    await provider.aclose()
+
+    assert "secret" not in str(caught.value)
+
+
 async def test_broken_connection():
     """A connection that breaks in the middle is the provider's failure."""
 

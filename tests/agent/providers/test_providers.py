@@ -225,7 +225,9 @@ async def test_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     given = ProviderConfig(base_url="http://file", api_key_env="K")
     provider_for("acme/fast", config=Config(providers={"acme": given}))
     assert {"base_url": "http://file", "api_key": "secret"} == sys.modules["acme_lumos"].GIVEN
-    with pytest.raises(ConfigError, match="its package takes base_url and a key; take headers"):
+    with pytest.raises(
+        ConfigError, match="its package takes base_url and a key, nothing else; take headers"
+    ):
         provider_for(
             "acme/x", config=Config(providers={"acme": ProviderConfig(headers={"X": "y"})})
         )
