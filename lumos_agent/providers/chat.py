@@ -47,13 +47,16 @@ class ChatWire:
 
     def encode(self, model: str, request: Request, *, stream: bool) -> bytes:
         """The body of *request*."""
-        head = {"model": model} | self.head(request)
+        head = self.head(request)
+        head["model"] = model
         if stream:
             head["stream"] = True
             if self.quirks.stream_usage:
                 head["stream_options"] = {"include_usage": True}
-        head |= request.options.extra
-        tools = [*map(encode, head.pop("tools", ())), *map(_encoded_tool, request.tools.values())]
+        tools = [_encoded_tool(tool) for tool in request.tools.values()]
+        if request.options.extra:
+            head |= request.options.extra
+            tools = [*map(encode, head.pop("tools", ())), *tools]
         parts = [encode(head)[:-1], b',"messages":[', b",".join(self._encoded(request))]
         if tools:
             parts += [b'],"tools":[', b",".join(tools)]
@@ -61,14 +64,16 @@ class ChatWire:
 
     def head(self, request: Request) -> dict[str, Any]:
         """All of a body but model, messages and tools."""
-        options = request.options
-        given = {
-            "temperature": options.temperature,
-            self.quirks.limit: options.max_tokens,
-            "stop": list(options.stop) or None,
-            self.quirks.seed: options.seed,
-        }
-        head = {key: value for key, value in given.items() if value is not None}
+        options, quirks = request.options, self.quirks
+        head: dict[str, Any] = {}
+        if options.temperature is not None:
+            head["temperature"] = options.temperature
+        if options.max_tokens is not None:
+            head[quirks.limit] = options.max_tokens
+        if options.stop:
+            head["stop"] = list(options.stop)
+        if options.seed is not None:
+            head[quirks.seed] = options.seed
         if request.tools and request.tool_choice != "auto":
             head["tool_choice"] = _choice(request.tool_choice)
         return head

@@ -5,6 +5,7 @@ is tested in `tests/agent/providers/test_chat_replies.py`.
 """
 
 import secrets
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -108,6 +109,10 @@ class _Slot:
         return ToolCall(self.id, self.name, arguments_of("".join(self.arguments)))
 
 
+def _place(slot: _Slot) -> int:
+    return slot.place
+
+
 class Assembler:
     """Puts a reply together from its chunks, or from one whole answer.
 
@@ -148,8 +153,7 @@ class Assembler:
         self.usage, self.finish_reason = answer.usage, choice.finish_reason
         for place, call in enumerate(choice.message.tool_calls or ()):
             call.index = place  # a whole answer's calls are apart, whatever it numbers them
-        for _ in self._take(choice.message):
-            pass
+        deque(self._take(choice.message), maxlen=0)
 
     def _take(self, said: _Message) -> Iterator[Part]:
         if said.content:
@@ -197,7 +201,7 @@ class Assembler:
         native = self._native() if self._echo else {}
         message = AssistantMessage(
             "".join(self.text),
-            tuple(slot.call() for slot in sorted(self.slots, key=lambda slot: slot.place)),
+            tuple([slot.call() for slot in sorted(self.slots, key=_place)]),
             "".join(self.reasoning),
             {self._maker: native} if native else {},
         )
