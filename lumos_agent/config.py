@@ -108,8 +108,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         near = nearest(model, [*self.models, OFFLINE])
         known = f"; {self.path} has {', '.join(self.models)}" if self.models else ""
         raise ConfigError(
-            f"no provider for the model {model!r}; {near or 'use provider/model'}, "
-            f"for example 'openai/gpt-5' or 'offline'{known}"
+            f"no provider for the model {model!r}; {near or 'use provider/model'}, for example "
+            f"'openai/gpt-5' or 'offline'{known or '; names of a file go with Agent.from_config'}"
         )
 
 
@@ -141,7 +141,8 @@ def _found() -> tuple[Path, dict[str, Any]] | None:
     for path in (Path(FILE), Path(PROJECT)):
         if path.is_file():
             values = _parsed(path)
-            if path.name == FILE or "lumos" in values.get("tool", {}):
+            tool = values.get("tool")
+            if path.name == FILE or (isinstance(tool, dict) and "lumos" in tool):
                 return path, values
     return None
 
@@ -155,16 +156,21 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 def _read(path: Path, values: dict[str, Any]) -> Config:
     root: Keys = ("tool", "lumos") if path.name == PROJECT else ()
+    table: Any = values
     for key in root:
-        values = values.get(key, {})
+        table = cast("dict[str, Any]", table).get(key, {}) if isinstance(table, dict) else {}
     reader = _Reader(str(path), path.read_text(encoding="utf-8"), root)
-    return reader.config(values)
+    return reader.config(table)
 
 
 Keys = tuple[str, ...]
 OF_A_RUN = {"thread", "resource", "deps"}
 """Options that belong to one run, not to a file."""
 SECRETS = {"api_key", "key", "token", "secret", "password", "authorization", "x-api-key", "api-key"}
+SECRET_HEADER = re.compile("key|token|secret|auth|cookie|password", re.IGNORECASE)
+SECRET_ADDRESS = re.compile(
+    r"^\w+://[^/]*@|[?&][\w-]*(?:key|token|secret|password)[\w-]*=", re.IGNORECASE
+)
 NO_KEYS = "a key does not belong in a file; name its variable: api_key_env = ..."
 LATER = {
     "fallback": "fallbacks are not there yet; name one model, and take this key out",
@@ -208,7 +214,8 @@ class _Reader:
     ) -> dict[str, Any]:
         """The values of a table: of *types* by their keys, and of *others* under all other keys."""
         if not isinstance(values, dict):
-            self._fail(keys, f"{'.'.join(keys)} must be a table, not {values!r}")
+            kind = type(values).__name__  # not the value, which may be a key in the wrong place
+            self._fail(keys, f"{'.'.join(keys) or 'the configuration'} must be a table, not {kind}")
         given: dict[str, Any] = {}
         for key, value in cast("dict[str, Any]", values).items():
             here = (*keys, key)
@@ -232,25 +239,25 @@ class _Reader:
         except msgspec.ValidationError as error:
             later = LATER.get(value) if isinstance(value, str) else None
             what = str(error).partition(" - at")[0].replace("`", "")
-            self._fail(keys, f"{'.'.join(keys)}: {later or f'{what}, in {value!r}'}")
+            self._fail(keys, f"{'.'.join(keys)}: {later or what}")
 
     def _part(self, given: dict[str, Any], keys: Keys) -> dict[str, Any]:
         """*given* options or quirks, which are right one by one, but perhaps not in what they say."""
         try:
             if keys[-1] == "options":
                 GenerateOptions(**given)
-                self._refuse_secrets(given.get("extra", {}), (*keys, "extra"))
             re.compile(given.get("call_ids", ""))
         except ConfigError as error:
             self._fail(keys, f"{'.'.join(keys)}: {error}")
         except re.error as error:
             here = (*keys, "call_ids")
             self._fail(here, f"{'.'.join(here)} is no regular expression: {error}")
+        self._refuse_secrets(given.get("extra", {}), (*keys, "extra"))
         return given
 
     def _refuse_secrets(self, given: dict[str, Any], keys: Keys) -> None:
         for name, value in given.items():
-            if name.lower() in SECRETS:
+            if name.lower() in SECRETS and isinstance(value, str):
                 self._fail((*keys, name), NO_KEYS)
             if isinstance(value, dict):
                 self._refuse_secrets(cast("dict[str, Any]", value), (*keys, name))
@@ -288,10 +295,12 @@ class _Reader:
         if provider.api_version and "azure" not in (name, provider.wire):
             self._fail((*keys, "api_version"), 'api_version is Azure\'s; say wire = "azure", too')
         for header in provider.headers:
-            if header.lower() in SECRETS:
+            if SECRET_HEADER.search(header):
                 self._fail((*keys, "headers"), f"{header!r} is a key; {NO_KEYS}")
-        if provider.base_url and "@" in provider.base_url.partition("://")[2].partition("/")[0]:
-            self._fail((*keys, "base_url"), "a password does not belong in a file; use api_key_env")
+        if provider.base_url and SECRET_ADDRESS.search(provider.base_url):
+            self._fail(
+                (*keys, "base_url"), "a key or password does not belong in a file; use api_key_env"
+            )
 
     def _fail(self, keys: Keys, message: str) -> NoReturn:
         raise ConfigError(f"{self._path}:{self._line((*self._root, *keys))}: {message}")
@@ -301,8 +310,8 @@ class _Reader:
         best, line = 0, 1
         table: Keys = ()
         for number, text in enumerate(self._lines, 1):
-            header = re.match(r"\s*\[([^\[\]]+)\]", text)
-            key = re.match(r"""\s*([\w."'-]+)\s*=""", text)
+            header = HEADER.match(text)
+            key = KEY.match(text)
             if header:
                 table = named = _keys(header[1])
             elif key:
@@ -318,5 +327,11 @@ def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
+NAME = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
+NAMES = rf"({NAME}(?:\s*\.\s*{NAME})*)"
+HEADER = re.compile(rf"\s*\[\[?\s*{NAMES}\s*\]\]?\s*(?:#|$)")
+KEY = re.compile(rf"\s*{NAMES}\s*=")
+
+
 def _keys(text: str) -> Keys:
-    return tuple(part.strip().strip("\"'") for part in text.split("."))
+    return tuple(part.strip("\"'") for part in re.findall(NAME, text))

@@ -23,6 +23,10 @@ MIXINS = {
 """Who sees to an option. Without it the option is refused: it would be ignored in silence."""
 
 
+OURS = {"messages", "model", "stream", "n"}
+"""Keys of a request that `extra` may not have: they are said otherwise, or change what an answer is."""
+
+
 class GenerateOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of a run, given as keywords to an agent and to `generate`, `stream` and `resume`."""
 
@@ -49,6 +53,12 @@ class GenerateOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     def __post_init__(self) -> None:
         if self.max_steps < 1:
             raise ConfigError(f"max_steps must be 1 or more, not {self.max_steps!r}")
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise ConfigError(f"max_tokens must be 1 or more, not {self.max_tokens!r}")
+        if isinstance(self.stop, str):
+            raise ConfigError(f"stop is a list of texts; say stop=[{self.stop!r}]")
+        if taken := OURS & self.extra.keys():
+            raise ConfigError(f"extra cannot say {min(taken)!r}, which is for Lumos to say")
 
 
 class OptionKeywords(TypedDict, total=False):

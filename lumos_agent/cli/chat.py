@@ -101,14 +101,16 @@ class Chat:
     async def _take(self, line: str) -> None:
         if line.startswith("/") and not line.startswith("//"):
             command, *rest = line.split(maxsplit=1)
-            self._obey(command, "".join(rest).strip())
+            await self._obey(command, "".join(rest).strip())
         elif line.strip():
             await self._ask(line.removeprefix("/"))
 
-    def _obey(self, command: str, rest: str) -> None:
+    async def _obey(self, command: str, rest: str) -> None:
         match command:
             case "/model":
-                self.agent = self._make(rest) if rest else self.agent
+                agent = self._make(rest) if rest else self.agent
+                await agent.aopen()  # or the one before goes on
+                self.agent = agent
                 _say(_who(self.agent))
             case "/tools":
                 tools = self.agent.tools.values()

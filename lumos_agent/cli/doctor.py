@@ -160,9 +160,6 @@ async def _model(name: str, whence: str, config: Config) -> AsyncIterator[Findin
             yield finding
     except (ConfigError, ProviderError) as error:
         yield _wrong(error, label)
-    except Exception as error:  # noqa: BLE001  # of an installed package
-        mend = f"LUMOS_DEBUG=1 lumos run hello --model {name} shows where"
-        yield Finding(False, f"{label}{type(error).__name__}: {error}", mend)
 
 
 async def _provider(provider: Provider, label: str, config: Config) -> list[Finding]:

@@ -41,8 +41,11 @@ def provider_for(
         return OfflineProvider()
     name, _, rest = chosen.use.partition("/")
     settings = config.providers.get(name, ProviderConfig())
+    if name == "litellm" and name not in config.providers:  # which speaks with the next one
+        settings = config.providers.get(rest.partition("/")[0], settings)
+        settings = replace(settings, wire="litellm")
     setting = _Setting(rest, name, settings, base_url, api_key, _quirks(chosen, config))
-    match settings.wire or _usual_wire(name, settings):
+    match settings.wire or _usual_wire(name, settings, base_url):
         case "azure":
             return _azure(setting)
         case "package":
@@ -64,7 +67,7 @@ class _Setting(NamedTuple):
     quirks: dict[str, Any]
 
 
-def _usual_wire(name: str, settings: ProviderConfig) -> str:
+def _usual_wire(name: str, settings: ProviderConfig, base_url: str | None) -> str:
     """What is spoken with the provider *name*, where nobody says it."""
     if name in ("azure", "litellm"):
         return name
@@ -72,7 +75,8 @@ def _usual_wire(name: str, settings: ProviderConfig) -> str:
         return "direct"
     if entry_points(group=GROUP, name=name):
         return "package"
-    return "direct" if settings.base_url else "litellm"
+    address = base_url or os.environ.get(variable(name, "BASE_URL")) or settings.base_url
+    return "direct" if address else "litellm"
 
 
 def _quirks(chosen: ModelConfig, config: Config) -> dict[str, Any]:
@@ -88,14 +92,10 @@ def _quirks(chosen: ModelConfig, config: Config) -> dict[str, Any]:
 def _direct(given: _Setting) -> Provider:
     from lumos_agent.providers.direct import DirectProvider
 
-    endpoint = endpoint_for(given.name, given.settings)
-    return DirectProvider(
-        given.model,
-        name=given.name,
-        base_url=given.base_url,
-        api_key=given.api_key,
-        endpoint=replace(endpoint, quirks=replace(endpoint.quirks, **given.quirks)),
+    endpoint = endpoint_for(
+        given.name, given.settings, base_url=given.base_url, quirks=given.quirks
     )
+    return DirectProvider(given.model, name=given.name, api_key=given.api_key, endpoint=endpoint)
 
 
 def _azure(given: _Setting) -> Provider:
@@ -140,14 +140,30 @@ def _of_package(given: _Setting) -> Provider:
             f"quirks and tools out of [providers.{name}] and its models, and streaming = false out of "
             "[features]"
         )
-    (entry, *_) = entry_points(group=GROUP, name=name)
-    factory: Callable[..., Provider] = entry.load()
-    address = given.base_url or settings.base_url
-    return factory(given.model, base_url=address, api_key=given.api_key or _key_of(settings))
+    entry, *others = entry_points(group=GROUP, name=name)
+    if others:
+        raise ConfigError(f"two packages bring the provider {name!r}; take one of them away")
+    key, address = _key_of(given), given.base_url or settings.base_url
+    try:
+        factory: Callable[..., Provider] = entry.load()
+        return factory(given.model, base_url=address, api_key=key)
+    except Exception as error:
+        raise ConfigError(
+            f"the provider {name!r} of an installed package fails: {entry.value}: "
+            f"{type(error).__name__}: {error}; mend or remove that package"
+        ) from error
 
 
-def _key_of(settings: ProviderConfig) -> str | None:
-    return os.environ.get(settings.api_key_env) if settings.api_key_env else None
+def _key_of(given: _Setting) -> str | None:
+    """The key: an argument, or that of the variable that the file names, which must be there then."""
+    named = given.settings.api_key_env
+    if given.api_key or not named:
+        return given.api_key
+    if not (key := os.environ.get(named)):
+        raise ConfigError(
+            f"{given.name}/{given.model}: api_key_env is {named!r}, which is not set; export it"
+        )
+    return key
 
 
 def _litellm(given: _Setting) -> Provider:
@@ -158,7 +174,7 @@ def _litellm(given: _Setting) -> Provider:
         given.model,
         name=given.name,
         base_url=given.base_url or settings.base_url,
-        api_key=given.api_key or _key_of(settings),
+        api_key=_key_of(given),
         headers=settings.headers,
         quirks=settings.quirks | given.quirks,
     )

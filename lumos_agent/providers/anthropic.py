@@ -6,7 +6,7 @@ Facts: Anthropic's API reference (messages, streaming, tool use, extended thinki
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
@@ -30,6 +30,7 @@ from lumos_tools import Tool
 VERSION = "2023-06-01"
 MAX_TOKENS = 8_192
 """The limit of a reply where none is given; the wire wants one."""
+BEGINNING = "(The conversation begins with your words.)"
 PAUSES = 10
 """How often a turn that pauses is gone on with; a provider's own tools make it pause."""
 _tools: WeakKeyDictionary[Tool, bytes] = WeakKeyDictionary()
@@ -52,7 +53,12 @@ class AnthropicWire:
     def begin(self, model: str, request: Request, *, stream: bool) -> "AnthropicExchange":
         """Ask *model*. Raises `BadRequestError` for an option that the wire does not have."""
         head = self._head(request) | {"model": model} | ({"stream": True} if stream else {})
-        messages = [_turn(role, blocks) for role, blocks in self._turns(request)]
+        turns = [*self._turns(request)]
+        if not turns:
+            raise BadRequestError("there is nothing to answer; the messages are all blank")
+        if turns[0][0] == b"assistant":  # the user speaks first here, whoever did in this thread
+            turns.insert(0, (b"user", [encode(_text(BEGINNING)[0])]))
+        messages = [_turn(role, blocks) for role, blocks in turns]
         tools = [*map(encode, head.pop("tools", ())), *map(_encoded_tool, request.tools.values())]
         if not tools:
             stubs = [encode(_stub(name)) for name in _names(request.messages)]
@@ -70,8 +76,9 @@ class AnthropicWire:
         extra = dict(options.extra)
         if cannot_think(request, extra, self._thought):
             del extra["thinking"]
-        budget = extra.get("thinking", {}).get("budget_tokens", 0)
-        head: dict[str, Any] = {"max_tokens": options.max_tokens or MAX_TOKENS + budget}
+        budget = _thinking(extra).get("budget_tokens", 0)
+        limit = options.max_tokens
+        head: dict[str, Any] = {"max_tokens": MAX_TOKENS + budget if limit is None else limit}
         if options.temperature is not None:
             head["temperature"] = options.temperature
         if options.stop:
@@ -109,13 +116,30 @@ class AnthropicWire:
             case AssistantMessage():
                 native = message.native.get(self.maker)
                 known = native and (message.text, message.calls) == said(native)
-                return _sendable(native) if native and known else self._plain(message)
+                return self.sendable(native) if native and known else self._plain(message)
             case ToolResult(call_id, _, text, is_error):
                 block = {"type": "tool_result", "tool_use_id": self._id(call_id), "content": text}
                 failed = {"is_error": True, "content": text or "it failed, and gives no reason"}
                 return [block | failed if is_error else block]
             case _:
                 assert_never(message)
+
+    def sendable(self, blocks: Iterable[Block]) -> list[Block]:
+        """*blocks* that a model said, as they may be sent: what was cut off in the middle may not."""
+        return [sent for block in blocks for sent in self._sent(block)]
+
+    def _sent(self, block: Block) -> list[Block]:
+        match block["type"]:
+            case "text":
+                return [block] if block["text"].strip() else []
+            case "thinking":
+                return [block] if block.get("signature") else []
+            case "tool_use":
+                known = isinstance(block["input"], dict)
+                arguments = block["input"] if known else {"invalid": block["input"]}
+                return [block | {"id": self._id(block["id"]), "input": arguments}]
+            case _:
+                return [block]
 
     def _plain(self, message: AssistantMessage) -> list[Block]:
         return _text(message.text) + [self._plain_call(call) for call in message.calls]
@@ -178,12 +202,18 @@ def cannot_think(
 
     Thinking cannot be switched on in its middle. *thought* tells of a message whether it has some.
     """
-    if extra.get("thinking", {}).get("type") != "enabled":
+    if _thinking(extra).get("type") != "enabled":
         return False
     if not isinstance(request.messages[-1], ToolResult):
         return False
     said = (one for one in reversed(request.messages) if isinstance(one, AssistantMessage))
-    return not thought(next(said))
+    last = next(said, None)
+    return last is None or not thought(last)
+
+
+def _thinking(extra: dict[str, Any]) -> dict[str, Any]:
+    said = extra.get("thinking")
+    return cast("dict[str, Any]", said) if isinstance(said, dict) else {}
 
 
 class AnthropicExchange:
@@ -212,6 +242,8 @@ class AnthropicExchange:
 
     def feed(self, event: bytes) -> Iterable[Part]:
         """Take an event of the stream in; what it adds comes out."""
+        if self._assembler.complete and not self._assembler.begins(event):
+            return ()  # some proxies say [DONE] at the end
         parts = self._assembler.feed(event)
         if self._assembler.complete:
             self._go_on()
@@ -228,7 +260,7 @@ class AnthropicExchange:
             self._pauses += 1
             if self._assembler.container:
                 self._head["container"] = self._assembler.container
-            said = encode(_unfinished(self._assembler.blocks))
+            said = encode(_unfinished(self._wire.sendable(self._assembler.blocks)))
             self.body = self._body(_turn(b"assistant", [said[1:-1]]))
 
     def _body(self, *more: bytes) -> bytes:
@@ -246,14 +278,8 @@ class AnthropicExchange:
         return replace(reply, message=message)
 
 
-def _sendable(blocks: list[Block]) -> list[Block]:
-    """*blocks* without texts that are blank: the model may say one, and it may not be sent."""
-    return [block for block in blocks if block["type"] != "text" or block["text"].strip()]
-
-
-def _unfinished(blocks: list[Block]) -> list[Block]:
-    """*blocks* as the last message of a request may be: without a blank at their end."""
-    sent = _sendable(blocks)
+def _unfinished(sent: list[Block]) -> list[Block]:
+    """*sent* as the last message of a request may be: without a blank at its end."""
     if sent and sent[-1]["type"] == "text":
-        sent[-1] = sent[-1] | {"text": sent[-1]["text"].rstrip()}
+        return [*sent[:-1], sent[-1] | {"text": sent[-1]["text"].rstrip()}]
     return sent

@@ -46,6 +46,7 @@ class _Delta(msgspec.Struct, gc=False):
     partial_json: str | None = None
     citation: Block | None = None
     stop_reason: str | None = None
+    container: Block | None = None
 
 
 class _Usage(msgspec.Struct, gc=False):
@@ -58,6 +59,8 @@ class _Usage(msgspec.Struct, gc=False):
 class _Message(msgspec.Struct):
     """A whole answer, or the beginning of a streamed one."""
 
+    type: str = "message"
+    error: Block | None = None
     content: list[Block] = []
     stop_reason: str | None = None
     usage: _Usage | None = None
@@ -65,7 +68,7 @@ class _Message(msgspec.Struct):
 
 
 class _Event(msgspec.Struct, gc=False):
-    """An event of a stream; a whole answer has the same `type` and `error`."""
+    """An event of a stream."""
 
     type: str = ""
     index: int = 0
@@ -114,7 +117,10 @@ class _Growing:
         block = self.given | ({"id": self.call_id} if self.given["type"] == "tool_use" else {})
         for key, pieces in self.pieces.items():
             text = "".join(pieces)
-            block[key] = arguments_of(text) if key == "input" else block.get(key, "") + text
+            if key != "input":
+                block[key] = block.get(key, "") + text
+            elif text:  # an empty piece adds nothing to what came at the beginning
+                block[key] = arguments_of(text)
         return block
 
 
@@ -129,7 +135,7 @@ class BlockAssembler:
         self._history = history
         self._blocks: list[_Growing] = []
         self._at: dict[int, _Growing] = {}
-        self._counts: list[_Usage] = []
+        self._counts = [_Usage()]
 
     @property
     def blocks(self) -> list[Block]:
@@ -148,6 +154,7 @@ class BlockAssembler:
             case "message_start" if told.message:
                 self._start(told.message)
             case "message_delta" if told.delta:
+                self._note_container(told.delta.container)
                 self.stop_reason = told.delta.stop_reason or self.stop_reason
                 self._count(told.usage)
             case "message_stop":
@@ -158,9 +165,15 @@ class BlockAssembler:
                 pass
         return ()
 
+    def begins(self, event: bytes) -> bool:
+        """Whether *event* is the first of another answer, after a pause."""
+        return b'"message_start"' in event
+
     def read(self, answer: bytes) -> None:
         """Take a whole answer in."""
         message = _decoded(_decode_message, answer)
+        if message.error or message.type != "message":
+            raise _failure(message.error or {"message": answer[:200].decode(errors="replace")})
         self._start(message)
         for place, block in enumerate(message.content):
             self._begin(place, block)
@@ -171,10 +184,14 @@ class BlockAssembler:
         self._at, self.stop_reason, self.complete = {}, None, False
         self._counts.append(_Usage())
         self._count(message.usage)
-        self.container = (message.container or {}).get("id", self.container)
+        self._note_container(message.container)
 
-    def _begin(self, index: int, block: Block) -> Iterable[Part]:
-        call_id = ""
+    def _note_container(self, said: Block | None) -> None:
+        if said:
+            self.container = said.get("id")
+
+    def _begin(self, index: int, given: Block) -> Iterable[Part]:
+        block, call_id = _shaped(given), ""
         if block["type"] == "tool_use":
             taken = used_ids(self._history) | {one.call_id for one in self._blocks}
             call_id = fresh_id(block.get("id"), taken)
@@ -205,6 +222,21 @@ class BlockAssembler:
             finish_reason=FINISHED.get(self.stop_reason or "", self.stop_reason),
             request_id=request_id,
         )
+
+
+SHAPES: dict[Any, Block] = {
+    "text": {"text": ""},
+    "thinking": {"thinking": ""},
+    "tool_use": {"name": "", "input": {}},
+}
+
+
+def _shaped(block: Block) -> Block:
+    """*block* with all that is read of its type. Raises `ProviderUnavailableError` if it has none."""
+    if not isinstance(block.get("type"), str):
+        raise ProviderUnavailableError(f"the answer has a block without a type: {block}")
+    given = {key: value for key, value in block.items() if value is not None}
+    return SHAPES.get(block["type"], {}) | given
 
 
 def _decoded(decode: Any, data: bytes) -> Any:

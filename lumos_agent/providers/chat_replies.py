@@ -7,13 +7,14 @@ is tested in `tests/agent/providers/test_chat_replies.py`.
 import secrets
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from lumos_agent.errors import ContentFilterError, ProviderUnavailableError
-from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage, encode
+from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage, decode, encode
 from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, TextPart
+from lumos_agent.providers.http import kind_of
 from lumos_tools import InvalidArgumentsError
 from lumos_tools.schema import decode as decode_arguments
 
@@ -25,15 +26,16 @@ class _Function(msgspec.Struct, gc=False):
 
 class _Call(msgspec.Struct, gc=False):
     index: int | None = None
-    id: str | None = None
-    function: _Function = msgspec.field(default_factory=_Function)
+    id: str | int | None = None
+    function: _Function | None = None
     extra_content: dict[str, Any] | None = None
 
 
 class _Message(msgspec.Struct, gc=False):
     """A message, or a piece of one."""
 
-    content: str | None = None
+    content: str | list[Any] | None = None
+    """Text, or parts of it, as some reasoning models have it."""
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
@@ -43,24 +45,25 @@ class _Message(msgspec.Struct, gc=False):
 
 
 class _Choice(msgspec.Struct, gc=False):
-    message: _Message = msgspec.field(default_factory=_Message)
-    delta: _Message = msgspec.field(default_factory=_Message)
+    index: int | None = None
+    message: _Message | None = None
+    delta: _Message | None = None
     finish_reason: str | None = None
 
 
 class _PromptDetails(msgspec.Struct, gc=False):
-    cached_tokens: int | None = None
+    cached_tokens: int | float | None = None
 
 
 class _OutputDetails(msgspec.Struct, gc=False):
-    reasoning_tokens: int | None = None
+    reasoning_tokens: int | float | None = None
 
 
 class AnswerUsage(msgspec.Struct, gc=False):
     """Tokens, as a server counts them."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: int | float | None = None
+    completion_tokens: int | float | None = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _OutputDetails | None = None
 
@@ -79,15 +82,26 @@ _decode = msgspec.json.Decoder(Answer).decode
 def decode_answer(data: bytes) -> Answer:
     """A completion or a chunk. Raises `ProviderUnavailableError` if it is neither, or an error."""
     try:
-        answer = _decode(data)
+        answer = _decoded(data)
     except msgspec.DecodeError as error:
         text = data[:200].decode(errors="replace")
         raise ProviderUnavailableError(
             f"the answer is not a chat completion: {error}, in {text!r}"
         ) from error
     if answer.error:
-        raise ProviderUnavailableError(f"the answer is an error: {_error_text(answer.error)}")
+        kind = kind_of(answer.error) if isinstance(answer.error, dict) else None
+        told = f"the answer is an error: {_error_text(answer.error)}"
+        raise (kind or ProviderUnavailableError)(told)
     return answer
+
+
+def _decoded(data: bytes) -> Answer:
+    try:
+        return _decode(data)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:  # half a surrogate pair, perhaps, which some servers cut in two
+        return cast("Answer", decode(data, Answer))
 
 
 def _error_text(error: dict[str, Any] | str) -> str:
@@ -143,23 +157,29 @@ class Assembler:
         if chunk.choices:
             choice = chunk.choices[0]
             self.finish_reason = choice.finish_reason or self.finish_reason
-            yield from self._take(choice.delta)
+            if choice.delta:
+                yield from self._take(choice.delta)
 
     def read(self, answer: Answer) -> None:
         """Take a whole answer in. Raises `ProviderUnavailableError` if there is nothing in it."""
         if not answer.choices:
             raise ProviderUnavailableError("the answer has no choices")
         choice = answer.choices[0]
+        message = choice.message or _Message()
         self.usage, self.finish_reason = answer.usage, choice.finish_reason
-        for place, call in enumerate(choice.message.tool_calls or ()):
+        for place, call in enumerate(message.tool_calls or ()):
             call.index = place  # a whole answer's calls are apart, whatever it numbers them
-        deque(self._take(choice.message), maxlen=0)
+        deque(self._take(message), maxlen=0)
 
     def _take(self, said: _Message) -> Iterator[Part]:
-        if said.content:
-            self.text.append(said.content)
-            yield TextPart(said.content)
-        if thought := said.reasoning_content or said.reasoning:
+        text, thought = said.content, said.reasoning_content or said.reasoning
+        if isinstance(text, list):
+            parts = text
+            text, thought = _words(parts, "text"), thought or _words(parts, "thinking")
+        if text:
+            self.text.append(text)
+            yield TextPart(text)
+        if thought:
             self._spoken = "reasoning_content" if said.reasoning_content else "reasoning"
             self.reasoning.append(thought)
             yield ReasoningPart(thought)
@@ -173,22 +193,24 @@ class Assembler:
             yield self._take_call(call)
 
     def _take_call(self, call: _Call) -> CallPart:
-        slot = self._slot(call)
-        slot.name += call.function.name or ""
+        slot, function = self._slot(call), call.function or _Function()
+        if function.name and function.name != slot.name:  # some servers say it with each piece
+            slot.name += function.name
         slot.extra = call.extra_content or slot.extra
-        piece = _arguments_text(call.function.arguments)
+        piece = _arguments_text(function.arguments)
         slot.arguments.append(piece)
         return CallPart(slot.id, slot.name, piece)
 
     def _slot(self, call: _Call) -> _Slot:
         """The slot of the call that a piece belongs to: by index; some servers say 0 for each call."""
-        place = call.index
+        place, given = call.index, str(call.id) if call.id else None
         if place is None:
-            place = len(self._at) - (not call.id and bool(self._at))
+            known = [number for number, one in self._at.items() if not given or one.given == given]
+            place = known[-1] if known else len(self._at)
         slot = self._at.get(place)
-        if slot is None or (call.id and slot.given and call.id != slot.given):
+        if slot is None or (given and slot.given and given != slot.given):
             taken = used_ids(self._history) | {one.id for one in self.slots}
-            slot = self._at[place] = _Slot(place, call.id, fresh_id(call.id, taken))
+            slot = self._at[place] = _Slot(place, given, fresh_id(given, taken))
             self.slots.append(slot)
         return slot
 
@@ -268,11 +290,20 @@ def _arguments_text(arguments: Any) -> str:
     return encode(arguments).decode()
 
 
+def _words(parts: list[Any], kind: str) -> str:
+    """The text of those *parts* of a content that are of *kind*."""
+    found = ""
+    for part in parts:
+        said = cast("dict[str, Any]", part).get(kind, "") if isinstance(part, dict) else ""
+        found += said if isinstance(said, str) else _words(said, "text")
+    return found
+
+
 def _neutral(usage: AnswerUsage) -> Usage:
     prompt, output = usage.prompt_tokens_details, usage.completion_tokens_details
     return Usage(
-        usage.prompt_tokens or 0,
-        usage.completion_tokens or 0,
-        (prompt.cached_tokens or 0) if prompt else 0,
-        (output.reasoning_tokens or 0) if output else 0,
+        int(usage.prompt_tokens or 0),
+        int(usage.completion_tokens or 0),
+        int(prompt.cached_tokens or 0) if prompt else 0,
+        int(output.reasoning_tokens or 0) if output else 0,
     )

@@ -20,7 +20,7 @@ from lumos_agent.errors import (
 from lumos_agent.providers.anthropic import AnthropicWire
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire
-from lumos_agent.providers.endpoints import Endpoint, elsewhere, endpoint_for, variable
+from lumos_agent.providers.endpoints import Endpoint, endpoint_for, variable
 from lumos_agent.providers.http import Answer, Carrier, Client, refuses_tools
 from lumos_agent.providers.sdk import SdkClient, ask_sdk, has_own_http_client
 
@@ -97,16 +97,20 @@ class DirectProvider:
         client: "AsyncOpenAI | None" = None,
         endpoint: Endpoint | None = None,
     ) -> None:
-        endpoint = endpoint or endpoint_for(name)
+        if client and (base_url or api_key):
+            raise ConfigError("base_url= and api_key= go with a name; a client has its own")
         asked = str(client.base_url) if client else base_url
-        found = asked or os.environ.get(variable(name, "BASE_URL")) or endpoint.base_url
+        self.endpoint = endpoint or endpoint_for(name, base_url=asked)
         self.name = name
         self.model = model
-        self.base_url = found.rstrip("/")
-        self.endpoint = elsewhere(endpoint) if self.base_url != endpoint.base_url else endpoint
-        if not found:
+        self.base_url = (asked or self.endpoint.base_url).rstrip("/")
+        if not self.base_url:
             raise ConfigError(
                 f"no address for the provider {name!r}; set {variable(name, 'BASE_URL')}, or base_url="
+            )
+        if not self.base_url.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"{self.base_url} is no address; base_url must be like https://host/v1"
             )
         self.wire: Wire = WIRES[self.endpoint.wire](name, self.endpoint.quirks)
         self._api_key = api_key
@@ -153,6 +157,9 @@ class DirectProvider:
                         for event in lines.feed(data):
                             for part in exchange.feed(event):
                                 yield part
+                    for event in lines.feed(b"\n"):  # the last line may have no end
+                        for part in exchange.feed(event):
+                            yield part
                 if not exchange.complete:
                     raise ProviderUnavailableError("the stream broke off before it was complete")
             reply = exchange.reply(request_id)
@@ -184,12 +191,12 @@ class DirectProvider:
     def key(self) -> str | None:
         """The key. Raises `AuthenticationError` if there is none, and one is wanted."""
         named = self.endpoint.api_key_env or variable(self.name, "API_KEY")
-        key = self._api_key or os.environ.get(named)
+        key = (self._api_key or os.environ.get(named, "")).strip()
         if not key and (self.endpoint.needs_key or self.endpoint.api_key_env):
             raise AuthenticationError(
                 f"no API key; set {named}, pass api_key=, or set api_key_env in lumos.toml"
             )
-        return key
+        return key or None
 
     def _headers(self) -> dict[str, str]:
         key = self.key()
@@ -216,7 +223,8 @@ class _Lines:
     def feed(self, data: bytes) -> list[bytes]:
         """Take *data* in; the events that are whole come out."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [line[5:].strip() for line in lines if line.startswith(b"data:")]
+        events = [line[5:].strip() for line in lines if line.startswith(b"data:")]
+        return [event for event in events if event]
 
 
 def _is_whole(answer: Answer) -> bool:

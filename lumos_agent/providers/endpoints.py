@@ -3,7 +3,9 @@
 Addresses and differences are from each provider's reference, as of 2026; `lumos.toml` overrides them.
 """
 
+import os
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -73,21 +75,30 @@ KNOWN: dict[str, Endpoint] = {
 }
 
 
-def endpoint_for(name: str, settings: ProviderConfig | None = None) -> Endpoint:
-    """The endpoint of the provider *name*, as *settings* have it where they say something."""
+def endpoint_for(
+    name: str,
+    settings: ProviderConfig = ProviderConfig(),
+    *,
+    base_url: str | None = None,
+    quirks: Mapping[str, Any] | None = None,
+) -> Endpoint:
+    """The endpoint of the provider *name*: what is known of it, and what is said of it over that.
+
+    The address is *base_url*, else the variable `NAME_BASE_URL`, else that of *settings*; *quirks* are
+    nearer than those of *settings*.
+    """
     known = KNOWN.get(name, Endpoint())
-    if settings is None:
-        return known
-    if settings.base_url:
+    said = base_url or os.environ.get(variable(name, "BASE_URL")) or settings.base_url
+    address = (said or known.base_url).rstrip("/")
+    if address != known.base_url:
         known = elsewhere(known)
-    wire = settings.wire if settings.wire in ("openai", "anthropic") else known.wire
     return msgspec.structs.replace(
         known,
-        base_url=settings.base_url or known.base_url,
-        wire=wire,
+        base_url=address,
+        wire=settings.wire if settings.wire in ("openai", "anthropic") else known.wire,
         api_key_env=settings.api_key_env,
         headers=settings.headers,
-        quirks=msgspec.structs.replace(known.quirks, **settings.quirks),
+        quirks=msgspec.structs.replace(known.quirks, **{**settings.quirks, **(quirks or {})}),
     )
 
 

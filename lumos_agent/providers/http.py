@@ -103,23 +103,18 @@ class Client:
 
         session = await self._session()
         try:
-            async with session.post(url, data=body, headers=headers) as response:
-                if response.status >= 400:
+            async with await _sent(session, url, body, headers) as response:
+                if response.status >= 300:  # a redirect could lead the key anywhere
                     raise failure(response.status, response.headers, await response.read())
                 yield _Answer(response)
         except TimeoutError as error:
-            raise ProviderUnavailableError(f"{url} is silent for {SILENCE:g} s") from error
+            waited = CONNECT if isinstance(error, aiohttp.ConnectionTimeoutError) else SILENCE
+            raise ProviderUnavailableError(f"{url} is silent for {waited:g} s") from error
         except aiohttp.ClientConnectorError as error:
             raise ProviderUnavailableError(
                 f"nothing answers at {url} ({error.strerror or error}); is the server there, and "
                 "base_url right?"
             ) from error
-        except aiohttp.InvalidURL as error:
-            raise BadRequestError(
-                f"{url} is no address; base_url must be like https://host/v1"
-            ) from error
-        except ValueError as error:  # a password in the address, and a key beside it
-            raise BadRequestError(f"the address cannot be asked: {error}") from error
         except aiohttp.ClientError as error:
             raise ProviderUnavailableError(f"the connection to {url} broke: {error}") from error
 
@@ -132,9 +127,20 @@ class Client:
     async def _session(self) -> "aiohttp.ClientSession":
         loop = asyncio.get_running_loop()
         if loop not in self._keepers:
+            for ended in [one for one in self._keepers if one.is_closed()]:
+                del self._keepers[ended]
             keeper = _keep_session()
             self._keepers[loop] = keeper, await anext(keeper)
         return self._keepers[loop][1]
+
+
+async def _sent(
+    session: "aiohttp.ClientSession", url: str, body: bytes, headers: Mapping[str, str]
+) -> "aiohttp.ClientResponse":
+    try:
+        return await session.post(url, data=body, headers=headers, allow_redirects=False)
+    except ValueError as error:  # a password in the address and a key beside it, odd signs in a key
+        raise BadRequestError(f"the address or the key cannot be sent: {error}") from error
 
 
 class _Answer:
@@ -166,10 +172,19 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
     """The error that an HTTP answer is."""
     error = _error(body)
     text = str(error.get("message") or body[:300].decode(errors="replace") or "no reason given")
-    kind = CODES.get(str(error.get("code"))) or STATUSES.get(status, ProviderUnavailableError)
+    kind = kind_of(error) or STATUSES.get(status, ProviderUnavailableError)
     if status == 400 and text.startswith(TOO_LONG):
         kind = ContextLengthError
+    if status < 400:
+        kind, text = BadRequestError, f"moved to {headers.get('Location')}; correct base_url"
     return kind(f"HTTP {status}: {text}", status=status, retry_after=retry_after(headers))
+
+
+def kind_of(error: Mapping[str, Any]) -> type[ProviderError] | None:
+    """What an error says that it is, by its code or its type; some servers say it within a success."""
+    code = error.get("code")
+    by_code = STATUSES.get(code) if isinstance(code, int) else CODES.get(str(code))
+    return by_code
 
 
 class _Failure(msgspec.Struct):

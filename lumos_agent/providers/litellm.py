@@ -88,6 +88,9 @@ class LiteLLMProvider:
             assembler = self._assembler(request)
             assembler.read(plain_answer(answer))
             return assembler.reply(_request_id(answer))
+        except ProviderError as error:
+            self._name(error)
+            raise
         except Exception as error:
             raise self._failure(error, request) from error
 
@@ -111,6 +114,9 @@ class LiteLLMProvider:
             assembler.finish_reason = _said_reason(chunks)
             assembler.usage = _said_usage(chunks)
             yield assembler.reply(_request_id(chunks))
+        except ProviderError as error:
+            self._name(error)
+            raise
         except Exception as error:
             raise self._failure(error, request) from error
 
@@ -138,7 +144,9 @@ class LiteLLMProvider:
         }
         extra = dict(request.options.extra)
         tools = [*extra.pop("tools", ()), *map(tool_entry, request.tools.values())]
-        if tools := tools or _stubs(request.messages):
+        if not tools and (tools := _stubs(request.messages)):
+            arguments["tool_choice"] = "none"
+        if tools:
             arguments["tools"] = tools
         if cannot_think(request, extra, self._thought):
             del extra["thinking"]
@@ -152,12 +160,13 @@ class LiteLLMProvider:
     def _assembler(self, request: Request) -> Assembler:
         return Assembler(request.messages, maker=self._maker, echo=self.quirks.echo)
 
+    def _name(self, error: ProviderError) -> None:
+        error.model = f"{self.name}/{self.model}"
+        error.args = (f"{error.model}: {error}",)
+
     def _failure(self, error: Exception, request: Request) -> ProviderError:
-        """What *error*, LiteLLM's or ours, means to a run."""
+        """What LiteLLM's *error* means to a run."""
         model = f"{self.name}/{self.model}"
-        if isinstance(error, ProviderError):
-            error.model, error.args = model, (f"{model}: {error}",)
-            return error
         status = getattr(error, "status_code", None)
         names = [kind.__name__ for kind in type(error).__mro__]
         kinds = [CODES.get(_first(error, "code"))]

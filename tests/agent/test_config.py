@@ -99,12 +99,12 @@ FAULTS = [
         "zzz = 1",
         "lumos.toml:1: unknown key 'zzz'; known: model, models, providers, options, features",
     ),
-    ("# model\nmodel = 3", "lumos.toml:2: model: Expected str | null, got int, in 3"),
+    ("# model\nmodel = 3", "lumos.toml:2: model: Expected str | null, got int"),
     ('api_key = "sk-1"', "a key does not belong in a file; name its variable: api_key_env"),
     ("model = ", "lumos.toml: cannot be read as TOML: Invalid value"),
     ("[server]\nport = 1", "lumos.toml:1: unknown key 'server'"),
-    ("models = 3", "lumos.toml:1: models must be a table, not 3"),
-    ("[models]\nmain = 3", "lumos.toml:2: models.main must be a table, not 3"),
+    ("models = 3", "lumos.toml:1: models must be a table, not int"),
+    ("[models]\nmain = 3", "lumos.toml:2: models.main must be a table, not int"),
     ("[models.main]\ntools = 'auto'", "lumos.toml:1: models.main needs use = ..."),
     (
         '[models.main]\nuse = "a/b"\noptions = { tempratur = 1 }',
@@ -112,7 +112,7 @@ FAULTS = [
     ),
     (
         '[models.main]\nuse = "a/b"\n\n[models.main.options]\n\nmax_tokens = "9"',
-        "lumos.toml:6: models.main.options.max_tokens: Expected int | null, got str, in '9'",
+        "lumos.toml:6: models.main.options.max_tokens: Expected int | null, got str",
     ),
     ("options.thread = 'x'", "lumos.toml:1: unknown key 'options.thread'"),
     ("options = { max_steps = 0 }", "lumos.toml:1: options: max_steps must be 1 or more, not 0"),
@@ -138,7 +138,7 @@ FAULTS = [
     ),
     (
         '[models.main]\nuse = "a/b"\ntools = "no"',
-        "lumos.toml:3: models.main.tools: Invalid enum value 'no', in 'no'",
+        "lumos.toml:3: models.main.tools: Invalid enum value 'no'",
     ),
     (
         '[models.main]\nuse = "a/b"\nquirks = { tools = "auto" }',
@@ -174,9 +174,25 @@ FAULTS = [
     ),
     (
         '[providers.mine]\nbase_url = "http://me:secret@host/v1"',
-        "lumos.toml:2: a password does not belong in a file; use api_key_env",
+        "lumos.toml:2: a key or password does not belong in a file; use api_key_env",
     ),
-    ("[features]\nmemory = 1", "lumos.toml:2: features.memory: Expected bool, got int, in 1"),
+    (
+        '[providers.mine]\nbase_url = "https://h/v1?api_key=sk-1"',
+        "lumos.toml:2: a key or password does not belong in a file",
+    ),
+    (
+        '[providers.mine]\nheaders = { X-Portkey-Api-Key = "sk-1" }',
+        "lumos.toml:2: 'X-Portkey-Api-Key' is a key",
+    ),
+    ('providers.openai = "sk-1"', "lumos.toml:1: providers.openai must be a table, not str"),
+    (
+        '[models."gpt-4.1"]\nuse = "a/b"\n\n[models."gpt-4.1".options]  # it\n\nmax_token = 9',
+        "lumos.toml:6: unknown key 'models.gpt-4.1.options.max_token'",
+    ),
+    ("# x\n[[models]]\na = 1", "lumos.toml:2: models must be a table, not list"),
+    ('models . main . uze = "a/b"', "lumos.toml:1: unknown key 'models.main.uze'"),
+    ("[options]\nextra = { n = 2 }", "lumos.toml:1: options: extra cannot say 'n'"),
+    ("[features]\nmemory = 1", "lumos.toml:2: features.memory: Expected bool, got int"),
 ]
 
 
@@ -198,10 +214,33 @@ def test_line_in_a_project(tmp_path: Path):
 
 def test_secrets_are_not_told(tmp_path: Path):
     """A key that stands in the file does not stand in the message."""
-    for text in ('api_key = "sk-1"', '[providers.x]\napi_key_env = "sk-1"'):
+    for text in (
+        'api_key = "sk-1"',
+        '[providers.x]\napi_key_env = "sk-1"',
+        'providers.x = "sk-1"',
+        '[providers.x]\nheaders = ["sk-1"]',
+    ):
         with pytest.raises(ConfigError) as caught:
             load_config(written(tmp_path, text))
         assert "sk-1" not in str(caught.value)
+
+
+def test_a_schema_is_no_secret(tmp_path: Path):
+    """A table that is called key or token is none: a JSON Schema in extra may have such properties."""
+    text = "[options.extra.schema.properties]\ntoken = { type = 'string' }"
+
+    assert load_config(written(tmp_path, text)).options["extra"]["schema"]
+
+
+def test_odd_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A pyproject.toml whose tool is no table has no configuration."""
+    path = written(tmp_path, "tool = 5", "pyproject.toml")
+    monkeypatch.chdir(tmp_path)
+
+    assert Config() == load_config()
+    assert Config(path=str(path)) == load_config(path)
+    with pytest.raises(ConfigError, match="the configuration must be a table, not int"):
+        load_config(written(tmp_path, "tool.lumos = 5", "pyproject.toml"))
 
 
 def test_missing(tmp_path: Path):

@@ -102,3 +102,18 @@ async def test_run_wins_over_agent():
 
     assert [0.1, 0.9] == [request.options.temperature for request in provider.requests]
     assert [3, 3] == [request.options.max_steps for request in provider.requests]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"stop": "END"}, r"stop is a list of texts; say stop=\['END'\]"),
+        ({"max_tokens": 0}, "max_tokens must be 1 or more, not 0"),
+        ({"extra": {"stream": True}}, "extra cannot say 'stream'"),
+        ({"extra": {"n": 2, "messages": []}}, "extra cannot say 'messages'"),
+    ],
+)
+def test_options_that_would_do_harm(options: typing.Any, why: str):
+    """What would be sent otherwise than it was meant is refused."""
+    with pytest.raises(ConfigError, match=why):
+        GenerateOptions(**options)

@@ -254,6 +254,112 @@ def test_tools_of_the_history():
     assert "tools" not in body(tools=False)
 
 
+async def test_cut_in_the_middle():
+    """What the token limit cut off, a call or a thought, does not break the thread."""
+    begun = {"type": "tool_use", "id": "toolu_9", "name": "add", "input": {}}
+    cut = [
+        {"type": "message_start", "message": {}},
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "thinking", "thinking": ""},
+        },
+        {"type": "content_block_delta", "index": 0, "delta": {"thinking": "Hm"}},
+        {"type": "content_block_start", "index": 1, "content_block": begun},
+        {"type": "content_block_delta", "index": 1, "delta": {"partial_json": '{"a": 1, "b'}},
+        {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}},
+        {"type": "message_stop"},
+    ]
+    raw = b"".join(b"data: " + json.dumps(one).encode() + b"\n\n" for one in cut)
+    async with MessagesServer([Answer(raw=raw), says("Sorry.")]) as server:
+        async with Agent(direct(server), tools=[add]) as agent:
+            async with agent.stream("2 + 3?") as events:
+                await events.finish()
+
+        assert "Sorry." == events.result.text
+        assert [] == server.refusals
+    (call,) = server.requests[1]["messages"][1]["content"]
+    assert {"invalid": '{"a": 1, "b'} == call["input"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "message"),
+    [
+        (
+            {"type": "error", "error": {"type": "rate_limit_error", "message": "slow"}},
+            RateLimitError,
+            "slow",
+        ),
+        ({"type": "completion"}, ProviderUnavailableError, "completion"),
+        (
+            {"type": "message", "content": [{"text": "x"}]},
+            ProviderUnavailableError,
+            "without a type",
+        ),
+    ],
+)
+async def test_odd_answers(answer: dict[str, Any], kind: type[ProviderError], message: str):
+    """An error that is told as a success, and what is no message, is a failure of the provider."""
+    with pytest.raises(kind, match=message):
+        await ask(Answer(raw=json.dumps(answer).encode()))
+
+
+async def test_sparse_answer():
+    """What a block leaves out, or has as null, is empty."""
+    blocks = [
+        {"type": "text", "text": None},
+        {"type": "thinking"},
+        {"type": "tool_use", "id": "x", "name": "add", "input": None},
+    ]
+    reply = await ask(Answer(raw=json.dumps({"type": "message", "content": blocks}).encode()))
+
+    assert ("", (ToolCall("x", "add", {}),)) == (reply.message.text, reply.message.calls)
+
+
+async def test_done_at_the_end():
+    """What some proxies say after the end is not read."""
+    told = [
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "text", "text": "Hi"},
+        },
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn", "container": {"id": "c"}}},
+        {"type": "message_stop"},
+    ]
+    raw = b"".join(b"data: " + json.dumps(one).encode() + b"\n\n" for one in told)
+
+    assert "Hi" == (await ask(Answer(raw=raw + b"data: [DONE]\n\n"), stream=True)).message.text
+
+
+def test_assistant_first():
+    """A thread that begins with the assistant is given a beginning; a blank one is refused."""
+    sent = body(AssistantMessage("I am Bot."), UserMessage("Hello"))
+
+    assert ["user", "assistant", "user"] == [one["role"] for one in sent["messages"]]
+    with pytest.raises(BadRequestError, match="there is nothing to answer"):
+        body(UserMessage(" "))
+
+
+def test_odd_thinking():
+    """Thinking that is set to nothing is none; a result without its call began no turn."""
+    assert "thinking" in body(UserMessage("?"), extra={"thinking": None})
+    assert "thinking" not in body(ToolResult("1", "add", "5"), extra=THINK)
+
+
+def test_own_provider_with_long_ids():
+    """A call and its result go by one id, whoever made it."""
+    blocks = [
+        {"type": "thinking", "thinking": "Hm", "signature": "s"},
+        {"type": "tool_use", "id": "x" * 56, "name": "add", "input": {}},
+    ]
+    wire = AnthropicWire("mine")
+    said = AssistantMessage("", (ToolCall("x" * 56, "add", {}),), native={"mine": blocks})
+    (result,) = wire.blocks(ToolResult("x" * 56, "add", "5"))
+
+    assert result["tool_use_id"] == wire.blocks(said)[1]["id"]
+
+
 def test_changed_message():
     """What only Anthropic understands is not sent with other words than it belongs to."""
     blocks = [

@@ -112,10 +112,13 @@ def test_odd_events():
         event("content_block_start", index=1, content_block=call),
         event("content_block_start", index=2, content_block={**SEARCH, "input": {}}),
         event("content_block_delta", index=2, delta={"partial_json": '{"query": "x"}'}),
+        event("content_block_start", index=3, content_block={**call, "id": "y", "input": {"a": 1}}),
+        event("content_block_delta", index=3, delta={"partial_json": ""}),
     ):
         assembler.feed(one)
 
-    text, used, search = assembler.blocks
+    text, used, search, given = assembler.blocks
+    assert {"a": 1} == given["input"]
     assert SEARCH == search
     assert {"type": "text", "text": "Hi", "citations": [{"cited_text": "x"}]} == text
     assert used["id"].startswith("call_")

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from lumos_agent import (
     AssistantMessage,
     ContentFilterError,
+    ContextLengthError,
+    ProviderError,
     ProviderUnavailableError,
+    RateLimitError,
     Reply,
     ToolCall,
     Usage,
@@ -228,6 +231,77 @@ def test_one_index_for_all():
             assembler.reply(None).message.calls
         )
         assert ["x", "x", "y"] == [part.call_id for part in parts if isinstance(part, CallPart)]
+
+
+def test_lax_shapes():
+    """What is null, a list, an integer or a float where others have text or an integer is understood."""
+    parts = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
+        {"text": "Hi"},
+        "x",
+    ]
+    reply = decode_reply(
+        completion(
+            {"content": parts, "tool_calls": [{"id": 7, "function": None}]},
+            usage={"prompt_tokens": 3.0, "completion_tokens_details": {"reasoning_tokens": 2.0}},
+        )
+    )
+    nothing = json.dumps(
+        {"choices": [{"index": 0, "delta": None, "finish_reason": "stop"}]}
+    ).encode()
+    assembler, parts_of_nothing = assembled(nothing)
+
+    assert ("Hi", "Hm", "7") == (
+        reply.message.text,
+        reply.message.reasoning,
+        reply.message.calls[0].id,
+    )
+    assert Usage(3, 0, 0, 2) == reply.usage
+    assert ([], "stop") == (parts_of_nothing, assembler.reply(None).finish_reason)
+    assert "" == decode_reply(b'{"choices": [{"message": null}]}').message.text
+
+
+def test_half_a_surrogate_pair():
+    """A pair that a server cut in two does not kill the stream."""
+    assembler, _ = assembled(b'{"choices": [{"delta": {"content": "\\ud83d"}}]}')
+
+    assert "\ud83d" == assembler.reply(None).message.text
+
+
+def test_name_with_each_piece():
+    """A server that says the name with each piece of a call says one name."""
+    pieces = [call(0, "x", "add", '{"a":'), call(0, None, "add", "1}")]
+    assembler, _ = assembled(*(chunk({"tool_calls": [piece]}) for piece in pieces))
+
+    assert (ToolCall("x", "add", {"a": 1}),) == assembler.reply(None).message.calls
+
+
+def test_id_with_each_piece():
+    """Without an index, pieces with one id are one call."""
+    pieces = [
+        call(None, "x", "add", '{"a":'),
+        call(None, "y", "sub", "{}"),
+        call(None, "x", None, "1}"),
+    ]
+    assembler, _ = assembled(*(chunk({"tool_calls": [piece]}) for piece in pieces))
+
+    assert (ToolCall("x", "add", {"a": 1}), ToolCall("y", "sub", {})) == (
+        assembler.reply(None).message.calls
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"code": "context_length_exceeded"}, ContextLengthError),
+        ({"code": 429, "message": "slow"}, RateLimitError),
+        ({"code": "odd"}, ProviderUnavailableError),
+    ],
+)
+def test_kinds_within_a_success(error: dict[str, Any], kind: type[ProviderError]):
+    """An error that is told as a success is the kind that it says."""
+    with pytest.raises(kind):
+        decode_answer(json.dumps({"error": error}).encode())
 
 
 def test_id_of_before():

@@ -12,6 +12,7 @@ import pytest
 from lumos_agent import (
     AuthenticationError,
     BadRequestError,
+    ConfigError,
     ContentFilterError,
     ContextLengthError,
     Provider,
@@ -189,6 +190,8 @@ async def test_cut_stream():
     [
         b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n',
         b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: [DONE]\n\n',
+        b'data:\n\ndata: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: [DONE]',
+        b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}',
         b': ping\r\n\r\ndata: {"choices":[{"delta":{"content":"Hi"}}]}\r\n\r\ndata: [DONE]\r\n\r\n',
         b'event: x\nid: 1\ndata:{"choices":[{"delta":{"content":"Hi"}}]}\n\ndata:[DONE]\n\ndata: junk\n\n',
     ],
@@ -219,14 +222,50 @@ async def test_dead_server():
 
 async def test_no_address():
     """An address that is none is named."""
-    with pytest.raises(BadRequestError, match="is no address; base_url must be like"):
-        await DirectProvider("x", base_url="nonsense").generate(request(UserMessage("?")))
+    for address in ("nonsense", "localhost:8000/v1", "ftp://host"):
+        with pytest.raises(ConfigError, match="is no address; base_url must be like"):
+            DirectProvider("x", base_url=address)
+    provider = DirectProvider("x", base_url="http://[::1", api_key="k")
+    with pytest.raises(BadRequestError, match="the address or the key cannot be sent"):
+        await provider.generate(request(UserMessage("?")))
+    await provider.aclose()
+
+
+@pytest.mark.parametrize("status", [302, 307])
+async def test_redirect(status: int):
+    """Nobody is followed: the key would go along."""
+    moved = Answer(status=status, error={}, headers={"Location": "http://127.0.0.1:9/v1"})
+    with pytest.raises(
+        BadRequestError, match=f"HTTP {status}: moved to http://127.0.0.1:9/v1; correct"
+    ):
+        await ask(moved)
+
+
+def test_settings_beside_a_client():
+    """A client has its own address and key; others beside it would be ignored."""
+    client = openai.AsyncOpenAI(api_key="k")
+    for more in ({"base_url": "http://h/v1"}, {"api_key": "other"}):
+        with pytest.raises(ConfigError, match="a client has its own"):
+            DirectProvider("x", client=client, **more)
+
+
+async def test_ended_loops_are_forgotten():
+    """A provider that lives longer than event loops keeps none of those that ended."""
+    provider = DirectProvider("test-model", base_url="http://127.0.0.1:9/v1", api_key="k")
+    ended = asyncio.new_event_loop()
+    ended.close()
+    provider._carrier._keepers[ended] = None
+    with pytest.raises(ProviderUnavailableError):
+        await provider.generate(request(UserMessage("?")))
+    await provider.aclose()
+
+    assert ended not in provider._carrier._keepers
 
 
 async def test_password_in_the_address():
     """A password in the address cannot go with a key, and is not told."""
     provider = DirectProvider("x", base_url="http://me:secret@127.0.0.1:9/v1", api_key="k")
-    with pytest.raises(BadRequestError, match="the address cannot be asked") as caught:
+    with pytest.raises(BadRequestError, match="the address or the key cannot be sent") as caught:
         await provider.generate(request(UserMessage("?")))
     await provider.aclose()
 

@@ -198,6 +198,7 @@ async def test_tools_of_the_history():
 
         assert "It is 5." == result.text
         assert [] == server.refusals
+    assert {"type": "none"} == server.requests[0]["tool_choice"]
 
 
 FAILURES: list[tuple[int, type[ProviderError]]] = [
@@ -283,8 +284,11 @@ async def test_made_up_finish(wire: str):
         reasons = [chunk.choices[0].finish_reason async for chunk in chunks]
 
     assert "stop" == reasons[-1], "LiteLLM tells the truth now: the guard can go"
-    with pytest.raises(ProviderUnavailableError, match="broke off before it was complete"):
+    with pytest.raises(
+        ProviderUnavailableError, match="broke off before it was complete"
+    ) as caught:
         await ask(wire, answer, stream=True)
+    assert caught.value is not caught.value.__cause__
 
 
 async def test_made_up_usage():

@@ -233,6 +233,42 @@ async def test_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         )
 
 
+def test_limit_that_is_said(monkeypatch: pytest.MonkeyPatch):
+    """A quirk that the file says holds, wherever the address is from; OpenAI's own is no other place."""
+    settings = ProviderConfig(quirks={"limit": "max_completion_tokens"})
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://proxy/v1")
+    assert "max_completion_tokens" == endpoint_for("openai", settings).quirks.limit
+    assert "max_tokens" == endpoint_for("openai").quirks.limit
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    assert KNOWN["openai"] == endpoint_for("openai", ProviderConfig(base_url=f"{OPENAI}/"))
+
+
+def test_name_of_ones_own_by_argument(monkeypatch: pytest.MonkeyPatch):
+    """A provider of one's own needs no file: an address is enough, an argument or a variable."""
+    assert "http://h/v1" == direct("mybox/llama", base_url="http://h/v1").base_url
+    monkeypatch.setenv("MYBOX_BASE_URL", "http://there/v1")
+    assert ("mybox", "http://there/v1") == (
+        direct("mybox/llama").name,
+        direct("mybox/llama").base_url,
+    )
+
+
+def test_forced_litellm_reads_the_provider():
+    """What the file says of a provider holds for LiteLLM in front of it, too."""
+    config = Config(providers={"openai": ProviderConfig(base_url="http://h", headers={"X": "y"})})
+    provider = provider_for("litellm/openai/gpt-5", config=config)
+
+    assert isinstance(provider, LiteLLMProvider)
+    assert {"api_base": "http://h", "extra_headers": {"X": "y"}} == provider._settings
+
+
+def test_variable_that_is_not_set():
+    """A key that the file names, and the environment lacks, is not replaced by another."""
+    config = Config(providers={"cohere": ProviderConfig(api_key_env="TEAM_KEY")})
+    with pytest.raises(ConfigError, match="api_key_env is 'TEAM_KEY', which is not set"):
+        provider_for("cohere/x", config=config)
+
+
 def test_openai_elsewhere():
     """OpenAI's new name for the limit, and its need of a key, are its own: not those of another server."""
     there = endpoint_for("openai", ProviderConfig(base_url="http://h/v1"))
@@ -249,6 +285,18 @@ def test_openai_elsewhere():
     assert (False, "max_tokens") == (there.needs_key, there.quirks.limit)
     assert "max_completion_tokens" == renamed.quirks.limit
     assert KNOWN["groq"] == endpoint_for("groq")
+
+
+def test_two_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of two packages with one name nobody guesses."""
+    for name in ("acme_one", "acme_two"):
+        folder = tmp_path / f"{name}-1.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (folder / "entry_points.txt").write_text(f"[lumos_agent.providers]\nacme = {name}:made\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    with pytest.raises(ConfigError, match="two packages bring the provider 'acme'"):
+        provider_for("acme/fast")
 
 
 def test_variables():
