@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from lumos_tools.schema import Schema, decode
+from lumos_tools.decoding import decode
+from lumos_tools.schema import Schema
 from lumos_tools.tool import Tool
 
 

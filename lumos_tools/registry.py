@@ -1,7 +1,7 @@
 """Tools by name."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lumos_tools.errors import DuplicateToolError, UnknownToolError
 from lumos_tools.tool import FunctionSchema, Tool, as_tool
@@ -30,6 +30,28 @@ class ToolRegistry(Mapping[str, Tool]):
                 )
             added[tool.name] = tool
         self._tools = added
+
+    def view(
+        self, *, tags: Iterable[str] = (), names: Iterable[str] | None = None
+    ) -> "ToolRegistry":
+        """A registry of its own with the tools that have one of *tags*, and are among *names*.
+
+        Without *tags* it is all of them. A name that is not there is an `UnknownToolError`.
+        """
+        wanted, allowed = {*tags}, None if names is None else {self[name].name for name in names}
+        return ToolRegistry(
+            *(
+                tool
+                for tool in self._tools.values()
+                if (not wanted or wanted & tool.tags) and (allowed is None or tool.name in allowed)
+            )
+        )
+
+    def prefixed(self, prefix: str) -> "ToolRegistry":
+        """The same tools as *prefix*_name, for two sources that have one name. Raises `SchemaError`."""
+        return ToolRegistry(
+            *(tool.renamed(f"{prefix}_{name}") for name, tool in self._tools.items())
+        )
 
     def __getitem__(self, name: str) -> Tool:
         try:

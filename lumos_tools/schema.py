@@ -1,9 +1,8 @@
 """Type hints and models -> JSON Schema, and the checker that agrees with it."""
 
 import json
-import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, NotRequired, Required, cast
 
@@ -14,12 +13,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 from typing_extensions import TypedDict
 
+from lumos_tools.decoding import decode
 from lumos_tools.errors import InvalidArgumentsError, SchemaError
+from lumos_tools.faults import bound, gate_faults, model_faults
+from lumos_tools.repair import repaired, repaired_text
 from lumos_tools.signature import EMPTY, Parameter
 
 Schema = dict[str, Any]
-MAX_FAULTS = 10
-MAX_FAULT = 300
 
 # `format` is asserted as in RFC 3339, but for what Python's own values need: a naive datetime has no
 # zone, and a timedelta has a fraction.
@@ -35,15 +35,13 @@ class Arguments:
     """What a tool takes: its JSON Schema, and the check that a call's arguments pass.
 
     *type_* is what pydantic makes of checked arguments; *owner* names the tool in errors; *extras*
-    adds keywords to the schema of a parameter. All is built when first asked for.
+    adds keywords to the schemas of the parameters, in their order. All is built when first asked for.
     """
 
-    def __init__(
-        self, type_: Any, *, owner: str, extras: Mapping[str, Schema] | None = None
-    ) -> None:
+    def __init__(self, type_: Any, *, owner: str, extras: Sequence[Schema] = ()) -> None:
         self._type = type_
         self._owner = owner
-        self._extras = extras or {}
+        self._extras = extras
 
     @property
     def schema(self) -> Schema:
@@ -59,8 +57,8 @@ class Arguments:
             why = getattr(error, "message", error)  # pydantic's text with no URL
             raise SchemaError(f"{self._owner}: its types do not make a schema: {why}") from error
         schema.pop("description", None)  # of a model; the tool has it
-        for name, extra in self._extras.items():
-            schema["properties"][name].update(extra)
+        for own, extra in zip(schema.get("properties", {}).values(), self._extras, strict=False):
+            own.update({key: value for key, value in extra.items() if key not in own})
         return json.dumps(_closed(schema), ensure_ascii=False, separators=(",", ":"))
 
     def check(self, arguments: str | bytes | Mapping[str, Any]) -> Any:
@@ -70,15 +68,44 @@ class Arguments:
         only changes representations (text to datetime, list to set) and never guesses a type.
         Raises `InvalidArgumentsError`.
         """
-        if isinstance(arguments, str | bytes):
-            arguments = decode(arguments)
-        if not self._gate.is_valid(arguments):
-            raise InvalidArgumentsError(_bounded(_gate_faults(self._gate.iter_errors(arguments))))
+        return self.convert(self.admit(arguments))
+
+    def admit(self, arguments: str | bytes | Mapping[str, Any]) -> Schema:
+        """The object that *arguments* are, if the schema admits it."""
+        given = decode(arguments) if isinstance(arguments, str | bytes) else dict(arguments)
         try:
-            return self._adapter.validate_json(pydantic_core.to_json(arguments))
+            if self._gate.is_valid(given):
+                return given
+        except ValueError as error:  # a mapping may hold what no JSON does
+            raise InvalidArgumentsError([bound(f"not JSON: {error}, in {given!r}")]) from None
+        raise InvalidArgumentsError(gate_faults(self._gate.iter_errors(given), self.schema))
+
+    def repair(self, arguments: str | bytes | Mapping[str, Any]) -> tuple[Schema, tuple[str, ...]]:
+        """*arguments* made such that the schema admits them, and what was changed for it.
+
+        Raises `InvalidArgumentsError`, with the faults of *arguments* as they are.
+        """
+        changes: list[str] = []
+        try:
+            return self.admit(arguments), ()
+        except InvalidArgumentsError as error:
+            try:
+                given: Any = arguments
+                if isinstance(arguments, str | bytes):
+                    text = arguments if isinstance(arguments, str) else arguments.decode()
+                    given, changes = repaired_text(text)
+                fixed, more = repaired(given, lambda one: [*self._gate.iter_errors(one)])
+                return self.admit(fixed), (*changes, *more)
+            except (InvalidArgumentsError, ValueError):
+                raise error from None
+
+    def convert(self, admitted: Schema) -> Any:
+        """What *admitted* arguments mean in Python. Raises `InvalidArgumentsError`."""
+        try:
+            return self._adapter.validate_json(pydantic_core.to_json(admitted))
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False)
-            raise InvalidArgumentsError(_bounded(map(_pydantic_fault, faults))) from None
+            raise InvalidArgumentsError(model_faults(faults)) from None
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -94,6 +121,26 @@ class Arguments:
         return jsonschema_rs.validator_for(self.schema, validate_formats=True, formats=formats)
 
 
+def output_schema(returns: Any) -> Schema | None:
+    """The JSON Schema of results of the type *returns*; None for text, for nothing, and for no schema."""
+    if returns in (None, str, type(None)):
+        return None
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(returns)
+        return adapter.json_schema(mode="serialization", schema_generator=_Generator)
+    except (PydanticUserError, pydantic_core.SchemaError, TypeError):
+        return None
+
+
+CONFIG = ConfigDict(
+    extra="forbid",
+    allow_inf_nan=False,
+    val_json_bytes="base64",
+    ser_json_bytes="base64",
+    use_attribute_docstrings=True,
+)
+
+
 def arguments_of(parameters: Sequence[Parameter], *, owner: str) -> Arguments:
     """The arguments of a function with *parameters*; one that has a default may be missing.
 
@@ -101,18 +148,19 @@ def arguments_of(parameters: Sequence[Parameter], *, owner: str) -> Arguments:
     missing in what comes of it, so that the function's own default holds.
     """
     fields = {
-        one.name: (Required if one.default is EMPTY else NotRequired)[one.annotation]
-        for one in parameters
+        one.name: (Required if one.required else NotRequired)[one.annotation] for one in parameters
     }
     make: Any = TypedDict  # with fields that only now are known
     type_ = make("Arguments", fields)
-    type_.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
-    return Arguments(type_, owner=owner, extras={one.name: _extra(one) for one in parameters})
+    type_.__pydantic_config__ = CONFIG
+    return Arguments(type_, owner=owner, extras=[_extra(one) for one in parameters])
 
 
 def _extra(parameter: Parameter) -> Schema:
     """What the type cannot tell: the docstring's text, and the default where JSON can say it."""
-    extra: Schema = {"description": parameter.description} if parameter.description else {}
+    extra: Schema = dict(parameter.extra)
+    if parameter.description:
+        extra["description"] = parameter.description
     if parameter.default is not EMPTY:
         try:
             extra["default"] = json.loads(pydantic_core.to_json(parameter.default))
@@ -121,54 +169,44 @@ def _extra(parameter: Parameter) -> Schema:
     return extra
 
 
-def decode(text: str | bytes) -> Schema:
-    """Decode the JSON object *text* strictly, as RFC 8259 has it.
-
-    NaN, infinity, numbers too large for a float, keys given twice and halves of surrogate pairs are
-    refused with `InvalidArgumentsError`; empty text is an empty object, as models send it.
-    """
-    try:
-        plain = text if isinstance(text, str) else text.decode()
-        value = _strict.decode(plain or "{}")
-        if "\\u" in plain or not plain.isascii():
-            pydantic_core.to_json(value)  # fails on half a surrogate pair
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgumentsError([_bound(f"not JSON: {error}, in {text!r}")]) from None
-    if not isinstance(value, dict):
-        raise InvalidArgumentsError([_bound(f"expected a JSON object, got {text!r}")])
-    return cast("Schema", value)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> Schema:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(
-            f"key {next(name for name in names if names.count(name) > 1)!r} given twice"
-        )
-    return value
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is not a number that JSON has")
-    return value
-
-
-_strict = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
-
-
 class _Generator(GenerateJsonSchema):
     """pydantic's JSON Schema, made to say what pydantic checks, and no more words than needed."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
+    def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
+        return {"type": "string", "contentEncoding": "base64", "pattern": BASE64}
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """Keys of a dict are text; those of other types have to be the text of one."""
+        made = super().dict_schema(schema)
+        made.pop("patternProperties", None)
+        values = schema.get("values_schema")
+        made["additionalProperties"] = self.generate_inner(values) if values else True
+        keys = self.generate_inner(schema["keys_schema"]) if "keys_schema" in schema else {}
+        if names := _key_schema(keys):
+            made["propertyNames"] = names
+        return made
+
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         number, *text = super().decimal_schema(schema).get("anyOf", [{"type": "number"}])
         pattern = r"^-?[0-9]+(\.[0-9]+)?$"
         return {"anyOf": [number, *({**one, "pattern": pattern} for one in text)]}
+
+
+BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)?$"
+"""RFC 4648, section 4, canonical: what is left over of the last byte is 0."""
+INTEGER = "^-?(?:0|[1-9][0-9]*)$"
+
+
+def _key_schema(schema: Schema) -> Schema:
+    """What *schema* of a key says of its text; a key of plain text says nothing."""
+    if schema.get("type") == "integer":
+        return {"pattern": INTEGER}
+    if "anyOf" in schema:  # a Decimal, as a number or as text
+        return next(one for one in schema["anyOf"] if one.get("type") == "string")
+    return {key: value for key, value in schema.items() if key not in ("type", "title")}
 
 
 def _closed(schema: Schema) -> Schema:
@@ -193,40 +231,3 @@ def _closed_value(key: str, value: Any) -> Any:
 
 def _matches(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, text, re.ASCII) is not None
-
-
-def _gate_faults(errors: Iterable[Any]) -> Iterator[str]:
-    """A line an error; where one branch of a union is of the right type, what is wrong in that branch."""
-    for error in errors:
-        branches = getattr(error.kind, "context", ())
-        meant = [branch for branch in branches if not _other_type(branch, error)]
-        if len(meant) == 1:
-            yield from _gate_faults(meant[0])
-        else:
-            yield _fault(error.instance_path, error.message)
-
-
-def _other_type(branch: Sequence[Any], union: Any) -> bool:
-    return any(
-        one.instance_path == union.instance_path and one.kind.name == "type" for one in branch
-    )
-
-
-def _pydantic_fault(error: Mapping[str, Any]) -> str:
-    return _fault(error["loc"], f"{error['msg']}, got {error['input']!r}")
-
-
-def _fault(path: Iterable[str | int], message: str) -> str:
-    place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
-    return f"{place}: {message}" if place else message
-
-
-def _bounded(faults: Iterable[str]) -> list[str]:
-    lines = [_bound(fault) for fault in faults]
-    more = len(lines) - MAX_FAULTS
-    return [*lines[:MAX_FAULTS], f"and {more} more"] if more > 0 else lines
-
-
-def _bound(line: str) -> str:
-    line = " ".join(line.split())
-    return line if len(line) <= MAX_FAULT else f"{line[: MAX_FAULT - 3]}..."

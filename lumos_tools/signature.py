@@ -1,33 +1,34 @@
 """What a function takes: its parameters, their types and texts, or why it cannot be a tool."""
 
+import copy
+import functools
 import inspect
-import sys
 import types
 import typing
-from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from enum import Enum
-from typing import Annotated, Any, Literal, NamedTuple, Union, cast
-from uuid import UUID
+import warnings
+from collections import abc, deque
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel
-from typing_extensions import TypeAliasType, get_type_hints, is_typeddict
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from typing_extensions import Unpack, get_type_hints, is_typeddict
 
+from lumos_tools.annotations import UNIONS, bare, prepare
 from lumos_tools.context import ToolContext
 from lumos_tools.docstrings import read_docstring
 from lumos_tools.errors import SchemaError
 
 EMPTY = inspect.Parameter.empty
-PLAIN: set[Any] = {
-    *(str, int, float, bool, None, type(None), Any, object, list, dict, tuple, set, frozenset),
-    *(date, datetime, time, timedelta, Decimal, UUID),
-}
-UNIONS = {Union, types.UnionType}
-OLD_TYPED_DICT = sys.version_info < (3, 12)
-"""Whether typing's TypedDict cannot say which of its keys are required."""
-WAY_OUT = "use str, int, float, bool, list, dict, an Enum, a dataclass or a pydantic model"
+BY_PLACE = inspect.Parameter.POSITIONAL_ONLY
+BY_NAME = inspect.Parameter.KEYWORD_ONLY
+EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
+REST = inspect.Parameter.VAR_POSITIONAL
+OTHERS = inspect.Parameter.VAR_KEYWORD
+MUTABLE = (list, dict, set, deque, bytearray)
+JSON = (str, int, float, bool, list, dict, tuple, set)
+"""What defaults are checked; None is for what need not be said, and other objects are marks."""
 
 
 class Parameter(NamedTuple):
@@ -35,8 +36,20 @@ class Parameter(NamedTuple):
 
     name: str
     annotation: Any
-    default: Any
-    description: str
+    default: Any = EMPTY
+    description: str = ""
+    required: bool = True
+    extra: Mapping[str, Any] = {}
+    """What its schema says besides its type."""
+
+
+class Slot(NamedTuple):
+    """Where the function takes a value: `*rest` and `**others` take what is in the list or dict."""
+
+    name: str
+    kind: Any
+    make: Callable[[], Any] | None = None
+    """Makes the value of a missing one, where the function's own default must not be used."""
 
 
 class Signature(NamedTuple):
@@ -45,25 +58,229 @@ class Signature(NamedTuple):
     description: str
     parameters: tuple[Parameter, ...]
     context: str | None
+    slots: tuple[Slot, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is checked, and no schema can say."""
+
+    def bind(self, values: Mapping[str, Any], context: Any) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments, by place and by name, that checked *values* are."""
+        given = values if self.context is None else {**values, self.context: context}
+        places: list[Any] = []
+        names: dict[str, Any] = {}
+        for slot in self.slots:
+            if slot.name not in given and slot.make is None:
+                continue
+            value = given[slot.name] if slot.name in given else slot.make()  # type: ignore[misc]
+            if slot.kind is BY_PLACE:
+                places.append(value)
+            elif slot.kind is REST:
+                places += value
+            elif slot.kind is OTHERS:
+                names |= value
+            else:
+                names[slot.name] = value
+        return places, names
 
 
 def read_signature(function: Callable[..., Any], *, owner: str) -> Signature:
     """Read *function*, called *owner* in errors. Raises `SchemaError` for what no schema can say."""
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise SchemaError(f"{owner} is a generator; return a list instead")
-    texts = read_docstring(function.__doc__)
-    context = None
-    parameters: list[Parameter] = []
-    for parameter in inspect.signature(function).parameters.values():
-        annotation = _annotation(parameter, function, owner)
+    texts = read_docstring(_documented(function))
+    reader = _Reader(function, owner, texts.parameters)
+    for parameter in reader.open_parameters():
+        reader.read(parameter)
+    unknown = [name for name in texts.parameters if name not in reader.known]
+    if unknown and not reader.takes_others:
+        warnings.warn(
+            f"{owner}: its docstring describes {unknown[0]!r}, which it does not take", stacklevel=4
+        )
+    return Signature(
+        texts.description,
+        tuple(reader.parameters),
+        reader.context,
+        tuple(reader.slots),
+        tuple(dict.fromkeys(reader.notes)),
+    )
+
+
+class _Reader:
+    """Reads one parameter after the other."""
+
+    def __init__(self, function: Callable[..., Any], owner: str, texts: Mapping[str, str]) -> None:
+        self.parameters: list[Parameter] = []
+        self.slots: list[Slot] = []
+        self.context: str | None = None
+        self.takes_others = False
+        self.notes: list[str] = []
+        self._function = function
+        self._owner = owner
+        self._texts = texts
+        given = inspect.signature(function).parameters.values()
+        fixed = _fixed(function)
+        self._open = [one for one in given if one.name not in fixed]
+        self._has_rest = any(one.kind is REST for one in self._open)
+        self.known = {one.name for one in self._open} | fixed
+
+    def open_parameters(self) -> list[inspect.Parameter]:
+        """Those that are not fixed, as a partial fixes some."""
+        return self._open
+
+    def read(self, parameter: inspect.Parameter) -> None:
+        """Take *parameter* in."""
+        where = f"{self._owner}: parameter {parameter.name!r}"
+        annotation = self._annotation(parameter, where)
         if _is_context(annotation):
-            context = parameter.name
-            continue
-        _refuse_kind(parameter, owner)
-        refuse_unsupported(annotation, f"{owner}: parameter {parameter.name!r}")
-        text = texts.parameters.get(parameter.name, "")
-        parameters.append(Parameter(parameter.name, annotation, parameter.default, text))
-    return Signature(texts.description, tuple(parameters), context)
+            self.context = parameter.name
+            self.slots.append(Slot(parameter.name, self._kind(parameter)))
+        elif parameter.kind is REST:
+            self._rest(parameter.name, prepare(annotation, where, self.notes))
+        elif parameter.kind is OTHERS:
+            self.takes_others = True
+            self._others(parameter.name, annotation, where)
+        else:
+            self._one(parameter, prepare(annotation, where, self.notes), where)
+
+    def _kind(self, parameter: inspect.Parameter) -> Any:
+        """By place, too, where a `*rest` follows."""
+        either = parameter.kind is EITHER and self._has_rest
+        return BY_PLACE if either or parameter.kind is BY_PLACE else BY_NAME
+
+    def _one(self, parameter: inspect.Parameter, annotation: Any, where: str) -> None:
+        kind, default, make = self._kind(parameter), parameter.default, None
+        if isinstance(default, FieldInfo):
+            annotation, default, make = _field(annotation, default)
+        elif default is not EMPTY and (kind is BY_PLACE or isinstance(default, MUTABLE)):
+            make = functools.partial(copy.deepcopy, default)
+        _refuse_default(default, annotation, where)
+        required = default is EMPTY and make is None
+        self._add(parameter.name, annotation, default, required=required)
+        self.slots.append(Slot(parameter.name, kind, make))
+
+    def _rest(self, name: str, annotation: Any) -> None:
+        made: Any = list
+        self._add(name, made[annotation], required=False)
+        self.slots.append(Slot(name, REST))
+
+    def _others(self, name: str, annotation: Any, where: str) -> None:
+        if typing.get_origin(annotation) is Unpack or is_typeddict(annotation):
+            self._unpacked(typing.get_args(annotation)[0], where)
+            return
+        value = prepare(annotation, where, self.notes)
+        taken = sorted(one.name for one in self._open if one.kind in (EITHER, BY_NAME))
+        extra = {"propertyNames": {"not": {"enum": taken}}} if taken else {}
+        made: Any = dict
+        self._add(name, made[str, value], required=False, extra=extra)
+        self.slots.append(Slot(name, OTHERS))
+
+    def _unpacked(self, keys: Any, where: str) -> None:
+        """`**options: Unpack[TypedDict]`: each key is a parameter."""
+        for name, hint in get_type_hints(keys, include_extras=True).items():
+            annotation = prepare(bare(hint), f"{where}, key {name!r}", self.notes)
+            self._add(name, annotation, required=name in keys.__required_keys__)
+            self.slots.append(Slot(name, BY_NAME))
+            self.known.add(name)
+
+    def _add(self, name: str, annotation: Any, default: Any = EMPTY, **more: Any) -> None:
+        text = self._texts.get(name) or self._texts.get(f"*{name}") or self._texts.get(f"**{name}")
+        self.parameters.append(Parameter(name, annotation, default, text or "", **more))
+
+    def _annotation(self, parameter: inspect.Parameter, where: str) -> Any:
+        """The type of *parameter*, alone: a return annotation that cannot be resolved does no harm."""
+        if parameter.annotation is EMPTY:
+            method = parameter.name in ("self", "cls")
+            hint = (
+                "decorate the bound method instead"
+                if method
+                else f"say what it takes, for example {parameter.name}: str"
+            )
+            raise SchemaError(f"{where} has no annotation; {hint}")
+        try:
+            return resolved(parameter.annotation, self._function)
+        except UNRESOLVED as error:
+            raise SchemaError(
+                f"{where} has the annotation {parameter.annotation!r}, which does not resolve "
+                f"({error}); import the name where the function is defined, not under TYPE_CHECKING"
+            ) from error
+
+
+def return_type(function: Callable[..., Any]) -> Any:
+    """What *function* returns, or None where it does not say so, or what it says does not resolve.
+
+    What a generator yields comes as a list.
+    """
+    written = inspect.signature(function).return_annotation
+    if written is EMPTY:
+        return None
+    try:
+        found = resolved(written, function)
+    except UNRESOLVED:
+        return None
+    yields = (abc.Iterator, abc.Generator, abc.AsyncIterator, abc.AsyncGenerator)
+    if typing.get_origin(found) in (*yields, abc.Iterable, abc.AsyncIterable):
+        made: Any = list
+        return made[typing.get_args(found)[0]]
+    return found
+
+
+UNRESOLVED = (NameError, SyntaxError, TypeError)
+
+
+def resolved(annotation: Any, function: Callable[..., Any]) -> Any:
+    """*annotation*, a text perhaps, as *function* means it. Raises one of `UNRESOLVED`."""
+    plain = plain_function(function)
+    names = dict(inspect.getclosurevars(plain).nonlocals) if inspect.isfunction(plain) else None
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    hints = get_type_hints(holder, getattr(plain, "__globals__", {}), names, include_extras=True)
+    return hints["it"]
+
+
+def _refuse_default(default: Any, annotation: Any, where: str) -> None:
+    """Raise `SchemaError` for a default that the parameter itself would not take."""
+    if not isinstance(default, JSON) or type(default) is annotation:
+        return
+    try:
+        TypeAdapter(annotation).validate_python(default)
+    except ValidationError as error:
+        why = error.errors(include_url=False)[0]["msg"]
+        raise SchemaError(
+            f"{where} has the default {default!r}, which it would not take ({why}); correct one of them"
+        ) from error
+
+
+def _field(annotation: Any, info: FieldInfo) -> tuple[Any, Any, Callable[[], Any] | None]:
+    """Type, default, and what makes it, of a parameter that has a pydantic `Field` for default."""
+    bare_info = copy.copy(info)
+    bare_info.default, bare_info.default_factory = PydanticUndefined, None
+    made = Annotated[annotation, bare_info]
+    if info.default_factory is not None:
+        return made, EMPTY, info.default_factory  # type: ignore[return-value]
+    if info.default is PydanticUndefined or info.default is ...:
+        return made, EMPTY, None
+    return made, info.default, functools.partial(copy.deepcopy, info.default)
+
+
+def _fixed(function: Callable[..., Any]) -> set[str]:
+    """The parameters that a partial has fixed by name."""
+    return {*function.keywords} if isinstance(function, functools.partial) else set()
+
+
+def plain_function(function: Callable[..., Any]) -> Any:
+    """The function that *function* is in the end: under wrappers, partials, methods, callable objects."""
+    plain: Any = inspect.unwrap(function)
+    while isinstance(plain, functools.partial):
+        plain = inspect.unwrap(plain.func)
+    plain = getattr(plain, "__func__", plain)
+    return (
+        plain
+        if inspect.isfunction(plain)
+        else getattr(type(plain).__call__, "__func__", type(plain).__call__)
+    )
+
+
+def _documented(function: Callable[..., Any]) -> str | None:
+    """The docstring: a partial's own is that of all partials."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.getdoc(function)
 
 
 def _is_context(annotation: Any) -> bool:
@@ -71,139 +288,3 @@ def _is_context(annotation: Any) -> bool:
     if typing.get_origin(annotation) in UNIONS:
         return any(_is_context(one) for one in typing.get_args(annotation))
     return (typing.get_origin(annotation) or annotation) is ToolContext
-
-
-def _refuse_kind(parameter: inspect.Parameter, owner: str) -> None:
-    where = f"{owner}: parameter {str(parameter).split(':')[0]!r}"
-    match parameter.kind:
-        case parameter.VAR_POSITIONAL:
-            raise SchemaError(f"{where} takes any number of values; make it one list parameter")
-        case parameter.VAR_KEYWORD:
-            raise SchemaError(f"{where} takes any names; make it one dict parameter")
-        case parameter.POSITIONAL_ONLY:
-            raise SchemaError(
-                f"{where} is positional-only, but a model names its arguments; drop the '/'"
-            )
-        case _:
-            return
-
-
-def _annotation(parameter: inspect.Parameter, function: Callable[..., Any], owner: str) -> Any:
-    """The type of *parameter*, alone: a return annotation that cannot be resolved does no harm."""
-    where = f"{owner}: parameter {parameter.name!r}"
-    if parameter.annotation is EMPTY:
-        hint = (
-            "decorate the bound method instead"
-            if parameter.name in ("self", "cls")
-            else (f"say what it takes, for example {parameter.name}: str")
-        )
-        raise SchemaError(f"{where} has no annotation; {hint}")
-    plain = inspect.unwrap(function)
-    plain = getattr(plain, "__func__", plain)
-    names = dict(inspect.getclosurevars(plain).nonlocals) if inspect.isfunction(plain) else None
-    holder = types.SimpleNamespace(__annotations__={"it": parameter.annotation})
-    try:
-        hints = get_type_hints(
-            holder, getattr(plain, "__globals__", {}), names, include_extras=True
-        )
-    except (NameError, SyntaxError, TypeError) as error:
-        raise SchemaError(
-            f"{where} has the annotation {parameter.annotation!r}, which does not resolve ({error}); "
-            "import the name where the function is defined, not under TYPE_CHECKING"
-        ) from error
-    return hints["it"]
-
-
-def refuse_unsupported(annotation: Any, where: str) -> None:
-    """Raise `SchemaError`, saying *where*, if *annotation* or a type inside it has no schema yet."""
-    _walk(annotation, where, set())
-
-
-def _walk(annotation: Any, where: str, seen: set[int]) -> None:
-    if id(annotation) in seen or _is_plain(annotation):
-        return
-    seen.add(id(annotation))
-    for inner, place in _inside(annotation, where):
-        _walk(inner, place, seen)
-
-
-def _is_plain(annotation: Any) -> bool:
-    try:
-        return annotation in PLAIN
-    except TypeError:  # Annotated with something unhashable
-        return False
-
-
-def _inside(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
-    """The types that *annotation* is made of, each with its place."""
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is Annotated:
-        yield arguments[0], where
-    elif origin is Literal:
-        _refuse_values(arguments, annotation, where)
-    elif origin in UNIONS or origin in (list, set, frozenset, tuple):
-        yield from ((one, where) for one in arguments if one is not Ellipsis)
-    elif origin is dict:
-        if not _is_text(arguments[0]):
-            raise SchemaError(
-                f"{where} is {_name(annotation)}, but JSON keys are text; use dict[str, ...]"
-            )
-        yield arguments[1], where
-    elif isinstance(annotation, TypeAliasType):
-        yield annotation.__value__, where
-    elif isinstance(annotation, typing.NewType):
-        yield annotation.__supertype__, where
-    else:
-        yield from _fields(annotation, where)
-
-
-def _fields(annotation: Any, where: str) -> Iterator[tuple[Any, str]]:
-    owner: Any = typing.get_origin(annotation) or annotation
-    if not isinstance(owner, type):
-        raise SchemaError(
-            f"{where} has the type {_name(annotation)}, which has no JSON Schema; {WAY_OUT}"
-        )
-    if issubclass(owner, Enum):
-        _refuse_values([member.value for member in owner], annotation, where)
-    elif issubclass(owner, BaseModel):
-        for name, field in owner.model_fields.items():
-            yield field.annotation, f"{where}, field {_name(owner)}.{name}"
-    elif is_dataclass(cast("Any", owner)) or is_typeddict(cast("Any", owner)):
-        if OLD_TYPED_DICT and type(cast("Any", owner)).__module__ == "typing":
-            raise SchemaError(
-                f"{where} has {_name(owner)}; before Python 3.12 use typing_extensions.TypedDict"
-            )
-        for name, hint in get_type_hints(owner, include_extras=True).items():
-            yield _bare(hint), f"{where}, field {_name(owner)}.{name}"
-    else:
-        raise SchemaError(
-            f"{where} has the type {_name(annotation)}, which has no JSON Schema; {WAY_OUT}"
-        )
-
-
-def _bare(hint: Any) -> Any:
-    """A TypedDict's hint without Required, NotRequired and ReadOnly; a dataclass's without InitVar."""
-    wrapped = ("Required", "NotRequired", "ReadOnly")
-    while getattr(typing.get_origin(hint), "_name", "") in wrapped:
-        hint = typing.get_args(hint)[0]
-    return hint
-
-
-def _refuse_values(values: typing.Iterable[Any], annotation: Any, where: str) -> None:
-    for value in values:
-        if type(value) not in (str, int, float, bool, type(None)):
-            raise SchemaError(
-                f"{where} has {_name(annotation)}, but {value!r} is no JSON value; use its value"
-            )
-
-
-def _is_text(annotation: Any) -> bool:
-    if typing.get_origin(annotation) is Annotated:
-        return _is_text(typing.get_args(annotation)[0])
-    if typing.get_origin(annotation) is Literal:
-        return all(isinstance(value, str) for value in typing.get_args(annotation))
-    return annotation is str or (isinstance(annotation, type) and issubclass(annotation, str))
-
-
-def _name(annotation: Any) -> str:
-    return annotation.__qualname__ if isinstance(annotation, type) else str(annotation)

@@ -4,20 +4,21 @@ import asyncio
 import inspect
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial, update_wrapper
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property, partial, update_wrapper
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
 import pydantic_core
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from typing_extensions import TypedDict, Unpack
 
+from lumos_tools.annotations import prepare
 from lumos_tools.context import ToolContext
 from lumos_tools.docstrings import read_docstring
 from lumos_tools.errors import InvalidArgumentsError, SchemaError, ToolError
 from lumos_tools.pool import threads
-from lumos_tools.schema import Arguments, Schema, arguments_of
-from lumos_tools.signature import read_signature, refuse_unsupported
+from lumos_tools.schema import CONFIG, Arguments, Schema, arguments_of, output_schema
+from lumos_tools.signature import plain_function, read_signature, return_type
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,6 +41,10 @@ class ToolOptions(TypedDict, total=False):
     """Seconds a call may take, None for ever. Default: 120."""
     idempotent: bool
     """Whether a call whose outcome is unknown, after a crash, may be made again. Default: no."""
+    repair: bool
+    """Whether arguments that are nearly right, `"5"` for 5, are made right. Default: no."""
+    tags: Sequence[str]
+    """What it belongs to, for `ToolRegistry.view`."""
 
 
 class Tool:
@@ -54,7 +59,11 @@ class Tool:
         description: str = "",
         timeout: float | None = 120.0,
         idempotent: bool = False,
+        repair: bool = False,
+        tags: Sequence[str] = (),
         wants_context: bool = True,
+        returns: Callable[[], Any] = lambda: None,
+        notes: Sequence[str] = (),
     ) -> None:
         if not NAME.fullmatch(name) or name in RESERVED:
             raise SchemaError(
@@ -65,18 +74,33 @@ class Tool:
         self.description = description
         self.timeout = timeout
         self.idempotent = idempotent
+        self.repair = repair
+        self.tags = frozenset(tags)
         self.wants_context = wants_context
         self.arguments = arguments
         self.body = body
+        self.notes = tuple(notes)
+        """What is checked of the arguments, and no schema can say: a validator of one's own, say."""
+        self._returns = returns
 
     @property
     def parameters(self) -> Schema:
         """The JSON Schema of the arguments, a copy: changing it does not change the tool."""
         return self.arguments.schema
 
+    @cached_property
+    def output_schema(self) -> Schema | None:
+        """The JSON Schema of what the model reads, where the return type says it; None for text."""
+        return output_schema(self._returns())
+
     def check(self, arguments: str | bytes | Mapping[str, Any]) -> "BoundCall":
         """Check *arguments* and run nothing. Raises `InvalidArgumentsError`."""
-        return BoundCall(self, self.arguments.check(arguments))
+        repairs: tuple[str, ...] = ()
+        if self.repair:
+            admitted, repairs = self.arguments.repair(arguments)
+        else:
+            admitted = self.arguments.admit(arguments)
+        return BoundCall(self, admitted, self.arguments.convert(admitted), repairs)
 
     async def call(
         self, arguments: str | bytes | Mapping[str, Any], context: ToolContext[Any] | None = None
@@ -88,16 +112,41 @@ class Tool:
         """
         return await self.check(arguments).run(context)
 
+    def renamed(self, name: str) -> "Tool":
+        """The same tool under another name. Raises `SchemaError` for a name that cannot be one."""
+        return Tool(
+            self.arguments,
+            self.body,
+            name=name,
+            description=self.description,
+            timeout=self.timeout,
+            idempotent=self.idempotent,
+            repair=self.repair,
+            tags=tuple(self.tags),
+            wants_context=self.wants_context,
+            returns=self._returns,
+            notes=self.notes,
+        )
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
 
 class BoundCall:
-    """A call whose arguments are checked; `run` carries it out."""
+    """A call whose arguments are checked; `run` carries it out.
 
-    def __init__(self, tool: Tool, values: Any) -> None:
+    `arguments` is plain JSON: kept, and checked again, it is the same call later, or elsewhere.
+    """
+
+    def __init__(
+        self, tool: Tool, arguments: Schema, values: Any, repairs: tuple[str, ...] = ()
+    ) -> None:
         self.tool = tool
+        self.arguments = arguments
         self.values = values
+        """What the body gets."""
+        self.repairs = repairs
+        """What was changed in the arguments that came, if the tool allows it."""
 
     async def run(self, context: ToolContext[Any] | None = None) -> str:
         """Run the body once and return what the model reads. Raises `ToolError`."""
@@ -127,26 +176,30 @@ class FunctionTool(Tool, Generic[P, R]):
             raise SchemaError(
                 f"{function!r} is no function; for a class, derive from FunctionSchema"
             )
-        name = options.get("name", getattr(function, "__name__", type(function).__name__))
+        name = options.get("name", _name_of(function))
         signature = read_signature(function, owner=f"{name}()")
         arguments = arguments_of(signature.parameters, owner=f"{name}()")
         defaults = ToolOptions(name=name, description=signature.description)
         wants = signature.context is not None
         super().__init__(
-            arguments, self._call_function, wants_context=wants, **(defaults | options)
+            arguments,
+            self._call_function,
+            wants_context=wants,
+            returns=partial(return_type, function),
+            notes=signature.notes,
+            **(defaults | options),
         )
         update_wrapper(self, function, updated=())
         self.function = function
-        self._context = signature.context
+        self._signature = signature
         self._call = _off_loop(function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
 
     def _call_function(self, values: dict[str, Any], context: ToolContext[Any]) -> Awaitable[Any]:
-        if self._context:
-            values = {**values, self._context: context}
-        return self._call(**values)
+        places, names = self._signature.bind(values, context)
+        return self._call(*places, **names)
 
 
 @overload
@@ -175,7 +228,7 @@ class FunctionSchema(BaseModel):
     `ToolOptions` are class keywords: `class Refund(FunctionSchema, timeout=5)`.
     """
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = CONFIG
     __tool_options__: ClassVar[ToolOptions] = {}
 
     def __init_subclass__(cls, **options: Unpack[ToolOptions]) -> None:
@@ -197,7 +250,8 @@ def as_tool(given: Tool | type[FunctionSchema]) -> Tool:
     if run is None:
         raise SchemaError(f"{tool.__name__} has no body; give it a method run(self)")
     wants_context = len(inspect.signature(run).parameters) > 1
-    refuse_unsupported(tool, tool.__name__)
+    notes: list[str] = []
+    prepare(tool, tool.__name__, notes)
     call = _off_loop(run)
 
     async def body(values: FunctionSchema, context: ToolContext[Any]) -> Any:
@@ -206,19 +260,43 @@ def as_tool(given: Tool | type[FunctionSchema]) -> Tool:
     description = read_docstring(tool.__doc__).description
     options = ToolOptions(name=tool.__name__, description=description) | tool.__tool_options__
     arguments = Arguments(tool, owner=tool.__name__)
-    return Tool(arguments, body, wants_context=wants_context, **options)
+    return Tool(
+        arguments,
+        body,
+        wants_context=wants_context,
+        returns=partial(return_type, run),
+        notes=notes,
+        **options,
+    )
+
+
+def _name_of(function: Any) -> str:
+    while isinstance(function, partial):
+        function = function.func
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def _off_loop(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    """*function* as one to await: a sync one runs in a thread."""
-    if inspect.iscoroutinefunction(function):
+    """*function* as one to await: a sync one runs in a thread. What it yields comes as a list."""
+    plain = plain_function(function)
+    if inspect.iscoroutinefunction(plain) and not isinstance(function, type):
         return function
+    collects = inspect.isgeneratorfunction(plain)
 
     async def call(*args: Any, **kwargs: Any) -> Any:
-        result = await threads.run(partial(function, *args, **kwargs))
+        if inspect.isasyncgenfunction(plain):
+            return [item async for item in function(*args, **kwargs)]
+        result = await threads.run(partial(_run, function, collects, args, kwargs))
         return await result if inspect.isawaitable(result) else result
 
     return call
+
+
+def _run(
+    function: Callable[..., Any], collects: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    result = function(*args, **kwargs)
+    return list(result) if collects else result
 
 
 def _text(name: str, result: Any) -> str:

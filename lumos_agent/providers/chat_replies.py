@@ -16,7 +16,7 @@ from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage, dec
 from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, TextPart
 from lumos_agent.providers.http import kind_of
 from lumos_tools import InvalidArgumentsError
-from lumos_tools.schema import decode as decode_arguments
+from lumos_tools.decoding import decode as decode_arguments
 
 
 class _Function(msgspec.Struct, gc=False):

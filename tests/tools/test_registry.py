@@ -5,6 +5,8 @@ import pytest
 from lumos_tools import (
     DuplicateToolError,
     FunctionSchema,
+    SchemaError,
+    ToolContext,
     ToolRegistry,
     UnknownToolError,
     function_tool,
@@ -59,3 +61,47 @@ def test_unknown():
         near.value
     )
     assert "no tool named 'x'; known: none" == str(far.value)
+
+
+@function_tool(tags=["read", "shop"])
+def look(what: str) -> str:
+    """Look."""
+    return f"a {what}"
+
+
+@function_tool(tags=["write"], timeout=3, idempotent=True)
+def buy(what: str, context: ToolContext) -> str:
+    """Buy."""
+    return f"bought {what}"
+
+
+def test_view():
+    """A view has the tools with a tag, among names; it is a registry of its own."""
+    registry = ToolRegistry(look, buy)
+    view = registry.view(tags=["read"])
+    registry.add(function_tool(name="later", tags=["read"])(lambda: None))
+
+    assert ["look"] == list(view)
+    assert ["look", "buy", "later"] == list(registry.view())
+    assert ["buy"] == list(registry.view(names=["buy"]))
+    assert [] == list(registry.view(tags=["read"], names=["buy"]))
+    with pytest.raises(UnknownToolError, match="did you mean 'look'"):
+        registry.view(names=["loook"])
+
+
+async def test_prefixed():
+    """Two sources with one name stand side by side, and their tools stay what they are."""
+    both = ToolRegistry(
+        *ToolRegistry(look, buy).prefixed("here").values(),
+        *ToolRegistry(look).prefixed("there").values(),
+    )
+
+    assert ["here_look", "here_buy", "there_look"] == list(both)
+    assert "a hat" == await both["there_look"].call({"what": "hat"})
+    assert (3, True, {"write"}) == (
+        both["here_buy"].timeout,
+        both["here_buy"].idempotent,
+        both["here_buy"].tags,
+    )
+    with pytest.raises(SchemaError, match="cannot be a tool's name"):
+        ToolRegistry(look).prefixed("no way")

@@ -3,17 +3,19 @@
 import asyncio
 import functools
 import inspect
+import json
 import logging
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from pydantic import Field
+from pydantic import AfterValidator, BaseModel, Field, PastDate, field_validator
+from pydantic_core import core_schema
 
 from lumos_tools import (
     FunctionSchema,
@@ -238,7 +240,7 @@ async def test_inner_arguments():
     async def outer() -> str:
         return await add.call({})
 
-    assert '"a" is a required property' == await fault(outer)
+    assert "a: it is missing" == await fault(outer)
 
 
 async def test_exit_is_a_failure():
@@ -349,11 +351,11 @@ def test_function_schema_with_unsupported_field():
     """What a function may not take, a model's field may not have."""
 
     class Reader(FunctionSchema):
-        path: Path
+        path: complex
 
         def run(self) -> None: ...
 
-    with pytest.raises(SchemaError, match=r"Reader, field .*Reader\.path has the type Path"):
+    with pytest.raises(SchemaError, match=r"Reader, field .*Reader\.path has the type complex"):
         as_tool(Reader)
 
 
@@ -361,3 +363,84 @@ def test_as_tool_refuses():
     """A plain function is not a tool; the message says how it becomes one."""
     with pytest.raises(SchemaError, match="decorate a function with @function_tool"):
         as_tool(len)  # type: ignore[arg-type]
+
+
+@dataclass
+class Hit:
+    title: str
+    score: float
+
+
+def test_output_schema():
+    """What a tool returns has a schema, where its return type says it."""
+
+    @function_tool
+    def search(text: str) -> list[Hit]:
+        return []
+
+    @function_tool
+    def counted(n: int) -> Iterator[int]:
+        yield n
+
+    @function_tool
+    def text(n: int) -> str:
+        return ""
+
+    @function_tool
+    def silent(n: int):
+        return n
+
+    @function_tool
+    def lost(n: int) -> "Nowhere":  # type: ignore[name-defined]  # noqa: F821
+        return n
+
+    @function_tool
+    def strange(n: int) -> threading.Thread:
+        return threading.Thread()
+
+    assert ["title", "score"] == [*(search.output_schema or {})["$defs"]["Hit"]["properties"]]
+    assert {"type": "array", "items": {"type": "integer"}} == counted.output_schema
+    for tool in (text, silent, lost, strange):
+        assert tool.output_schema is None
+    assert "object" == (as_tool(Refund).output_schema or {})["type"]
+
+
+def test_notes():
+    """What is checked, and no schema can say, is listed."""
+
+    def even(value: int) -> int:
+        return value
+
+    class Checked(BaseModel):
+        a: int
+
+        @field_validator("a")
+        @classmethod
+        def check(cls, value: int) -> int:
+            return value
+
+    class Own:
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+            return core_schema.int_schema()
+
+    @function_tool
+    def f(a: Annotated[int, AfterValidator(even)], b: list[Checked], c: Own, d: PastDate) -> None:
+        """Do."""
+
+    assert (
+        "f(): parameter 'a' has a check of its own, which no schema shows",
+        "f(): parameter 'b': test_notes.<locals>.Checked has validators, which the schema does not show",
+        "f(): parameter 'c': test_notes.<locals>.Own decides by itself what it takes",
+        "f(): parameter 'd': PastDate decides by itself what it takes",
+    ) == f.notes
+    assert () == add.notes
+
+
+def test_bound_call_is_plain():
+    """A checked call is kept as JSON, and checked again it is the same call."""
+    call = add.check('{"a": 1}')
+    again = add.check(json.loads(json.dumps(call.arguments)))
+
+    assert {"a": 1} == call.arguments
+    assert (call.arguments, call.values, ()) == (again.arguments, again.values, again.repairs)

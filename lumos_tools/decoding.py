@@ -1,0 +1,73 @@
+"""The JSON of a call's arguments, read strictly: RFC 8259, and limits on top."""
+
+import json
+import math
+from typing import Any, cast
+
+import pydantic_core
+
+from lumos_tools.errors import InvalidArgumentsError
+from lumos_tools.faults import bound
+
+MAX_SIZE = 1_000_000
+"""Characters, or bytes, of a call's arguments."""
+MAX_DEPTH = 64
+"""Lists and objects inside each other."""
+
+
+def decode(text: str | bytes) -> dict[str, Any]:
+    """Decode the JSON object *text* strictly, as RFC 8259 has it.
+
+    NaN, infinity, numbers too large for a float, keys given twice and halves of surrogate pairs are
+    refused with `InvalidArgumentsError`; empty text is an empty object, as models send it.
+    """
+    if len(text) > MAX_SIZE:
+        raise InvalidArgumentsError([f"too long: {len(text)} characters, at most {MAX_SIZE}"])
+    try:
+        plain = text if isinstance(text, str) else text.decode()
+        value = _strict.decode(plain or "{}")
+        if "\\u" in plain or not plain.isascii():
+            pydantic_core.to_json(value)  # fails on half a surrogate pair
+        if plain.count("[") + plain.count("{") > MAX_DEPTH:
+            refuse_depth(value)
+    except (ValueError, RecursionError) as error:
+        raise InvalidArgumentsError([bound(f"not JSON: {error}, in {text!r}")]) from None
+    if not isinstance(value, dict):
+        raise InvalidArgumentsError([bound(f"expected a JSON object, got {text!r}")])
+    return cast("dict[str, Any]", value)
+
+
+def refuse_depth(value: Any) -> None:
+    """Raise `ValueError` where *value* has more than `MAX_DEPTH` levels."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return
+    raise ValueError(f"more than {MAX_DEPTH} levels deep")
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(cast("dict[str, Any]", value).values())
+    return value if isinstance(value, list) else []
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(
+            f"key {next(name for name in names if names.count(name) > 1)!r} given twice"
+        )
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not a number that JSON has")
+    return value
+
+
+_strict = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
