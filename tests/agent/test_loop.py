@@ -130,7 +130,7 @@ async def test_whatever_goes_wrong_in_tools():
     assert [True, True, True, False] == [one.is_error for one in results]
     assert [
         "no tool named 'ad'; did you mean 'add'? known: add, boom",
-        'a: "1" is not of type "integer"',
+        'a: expected an integer, got "1"',
         "ValueError: broken",
         "3",
     ] == [one.text for one in results]

@@ -316,7 +316,7 @@ TOOLS = [
     (
         CALL,
         wants(Call("add", '{"a": "two", "b": 3}')),
-        'calls a tool with arguments that do not fit: a: "two" is not of type "integer"',
+        'calls a tool with arguments that do not fit: a: expected an integer, got "two"',
         NO_TOOLS,
     ),
     (
