@@ -59,7 +59,7 @@ DICTS = {
     collections.OrderedDict,
     collections.defaultdict,
 }
-HOLDERS = {list, set, frozenset, tuple, collections.deque, abc.Sequence}
+HOLDERS: set[Any] = {list, set, frozenset, tuple, collections.deque, abc.Sequence}
 CHECKS = (AfterValidator, BeforeValidator, PlainValidator, WrapValidator)
 KEYS: set[Any] = {str, int, date, UUID, Decimal}
 """What a dict's keys may be besides Enum and Literal: JSON keys are text, and these have one text."""
@@ -117,7 +117,8 @@ class _Walk:
         if origin is dict or (origin or annotation) in DICTS:
             return self._dict(annotation, arguments)
         if origin in HOLDERS:
-            return origin[tuple(one if one is ... else self.prepared(one) for one in arguments)]
+            holder: Any = origin
+            return holder[tuple(one if one is ... else self.prepared(one) for one in arguments)]
         return self._named(annotation)
 
     def _annotated(self, inner: Any, extras: tuple[Any, ...]) -> Any:
@@ -190,7 +191,7 @@ class _Walk:
     def _fields(self, annotation: Any) -> Iterator[tuple[Any, str]]:
         """The types of a class's fields, each with its place."""
         owner: Any = typing.get_origin(annotation) or annotation
-        if not isinstance(owner, type):
+        if not inspect.isclass(owner):
             raise self._no_schema(annotation)
         if issubclass(owner, Enum):
             self._refuse_values([member.value for member in owner], annotation)
@@ -279,8 +280,8 @@ def _member(members: dict[Any, Enum], value: Any) -> Any:
     return members.get(value, value)
 
 
-def _is_named_tuple(owner: type) -> bool:
-    return issubclass(owner, tuple) and hasattr(owner, "_fields")
+def _is_named_tuple(owner: Any) -> bool:
+    return hasattr(owner, "_fields") and issubclass(owner, tuple)
 
 
 def bare(hint: Any) -> Any:

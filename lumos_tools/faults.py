@@ -97,7 +97,7 @@ def _lines(error: Any, schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_a_union(error: Any, schema: Mapping[str, Any]) -> Iterator[str]:
-    branches = [one for one in error.kind.value if isinstance(one, list)]
+    branches: list[list[Any]] = [one for one in error.kind.value if isinstance(one, list)]
     meant = [branch for branch in branches if not _other_type(branch, error)]
     if len(meant) == 1:
         for inner in meant[0]:
@@ -125,8 +125,8 @@ def _other_type(branch: Sequence[Any], union: Any) -> bool:
 def _expected(kind: str, error: Any) -> str:
     value = error.kind.value
     if kind == "type":
-        types = value if isinstance(value, list) else [value]
-        return " or ".join(WORDS[one] for one in sorted(cast("list[str]", types)))
+        types = cast("list[str]", value) if isinstance(value, list) else [value]
+        return " or ".join(WORDS[one] for one in sorted(types))
     if kind == "enum":
         return f"one of {', '.join(map(got, value))}"
     if kind == "const":

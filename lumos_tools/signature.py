@@ -68,9 +68,12 @@ class Signature(NamedTuple):
         places: list[Any] = []
         names: dict[str, Any] = {}
         for slot in self.slots:
-            if slot.name not in given and slot.make is None:
+            if slot.name in given:
+                value = given[slot.name]
+            elif slot.make is not None:
+                value = slot.make()
+            else:
                 continue
-            value = given[slot.name] if slot.name in given else slot.make()  # type: ignore[misc]
             if slot.kind is BY_PLACE:
                 places.append(value)
             elif slot.kind is REST:
@@ -235,7 +238,7 @@ def resolved(annotation: Any, function: Callable[..., Any]) -> Any:
 
 def _refuse_default(default: Any, annotation: Any, where: str) -> None:
     """Raise `SchemaError` for a default that the parameter itself would not take."""
-    if not isinstance(default, JSON) or type(default) is annotation:
+    if type(default) is annotation or not isinstance(default, JSON):
         return
     try:
         TypeAdapter(annotation).validate_python(default)
@@ -252,7 +255,7 @@ def _field(annotation: Any, info: FieldInfo) -> tuple[Any, Any, Callable[[], Any
     bare_info.default, bare_info.default_factory = PydanticUndefined, None
     made = Annotated[annotation, bare_info]
     if info.default_factory is not None:
-        return made, EMPTY, info.default_factory  # type: ignore[return-value]
+        return made, EMPTY, typing.cast("Callable[[], Any]", info.default_factory)
     if info.default is PydanticUndefined or info.default is ...:
         return made, EMPTY, None
     return made, info.default, functools.partial(copy.deepcopy, info.default)
