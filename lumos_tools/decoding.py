@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, cast
 
 import pydantic_core
@@ -47,11 +48,10 @@ def refuse_depth(value: Any) -> None:
     raise ValueError(f"more than {MAX_DEPTH} levels deep")
 
 
-def _inside(value: Any) -> list[Any]:
+def _inside(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
-        return list(cast("dict[str, Any]", value).values())
-    found: list[Any] = value if isinstance(value, list) else []
-    return found
+        return cast("dict[str, Any]", value).values()
+    return cast("Iterable[Any]", value) if isinstance(value, list) else ()
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
