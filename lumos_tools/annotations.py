@@ -84,13 +84,13 @@ class _Walk:
         self,
         where: str,
         *,
-        seen: set[int] | None = None,
+        seen: set[Any] | None = None,
         inside: bool = False,
         takes_bytes: bool = True,
         notes: list[str] | None = None,
     ) -> None:
         self._where = where
-        self._seen = set[int]() if seen is None else seen
+        self._seen = set[Any]() if seen is None else seen
         self._inside = inside
         self._takes_bytes = takes_bytes
         self._notes = [] if notes is None else notes
@@ -155,11 +155,14 @@ class _Walk:
         return dict[self.prepared(key), self.prepared(value)]  # type: ignore[misc]
 
     def _named(self, annotation: Any) -> Any:
-        if id(annotation) in self._seen or isinstance(annotation, str | typing.ForwardRef):
+        owner = typing.get_origin(annotation) or annotation
+        if isinstance(owner, str | typing.ForwardRef) or not _is_hashable(annotation):
             return annotation  # a name inside an alias is looked up by pydantic
-        self._seen.add(id(annotation))
-        if isinstance(annotation, TypeAliasType) or type(annotation).__name__ == "TypeAliasType":
-            self._look(annotation.__value__, self._where)
+        if annotation in self._seen:
+            return annotation
+        self._seen.add(annotation)
+        if isinstance(owner, TypeAliasType) or type(owner).__name__ == "TypeAliasType":
+            self._look(_filled(owner.__value__, annotation), self._where)
         elif isinstance(annotation, typing.NewType):
             self._look(annotation.__supertype__, self._where)
         elif isinstance(annotation, typing.TypeVar):
@@ -209,7 +212,7 @@ class _Walk:
                 )
             self._note_validators(owner)
             for name, hint in get_type_hints(owner, include_extras=True).items():
-                yield bare(hint), f"{self._where}, field {_name(owner)}.{name}"
+                yield _filled(bare(hint), annotation), f"{self._where}, field {_name(owner)}.{name}"
         elif hasattr(owner, "__get_pydantic_core_schema__"):
             self._notes.append(f"{self._where}: {_name(owner)} decides by itself what it takes")
         else:

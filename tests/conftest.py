@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,9 @@ settings.register_profile(
 )
 settings.register_profile("prove", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("LUMOS_PROFILE", "test"))
+
+# Syntax that an older Python cannot read.
+collect_ignore = [f"python3{minor}" for minor in (12, 14) if sys.version_info < (3, minor)]
 
 KEYS = re.compile(r"\w+_API_KEY|\w+_BASE_URL|AZURE_\w+|OPENAI_\w+|LUMOS_(MODEL|DEBUG)")
 
