@@ -267,10 +267,25 @@ def why_no_pattern(pattern: str) -> str:
 
 
 def _is_plain(annotation: Any) -> bool:
+    return _is_hashable(annotation) and annotation in PLAIN
+
+
+def _is_hashable(annotation: Any) -> bool:
     try:
-        return annotation in PLAIN
+        hash(annotation)
     except TypeError:  # Annotated with something unhashable
         return False
+    return True
+
+
+def _filled(hint: Any, generic: Any) -> Any:
+    """*hint*, written inside a class or an alias, where *generic* says what its variables are."""
+    parameters = getattr(typing.get_origin(generic), "__parameters__", ())
+    meant = dict(zip(parameters, typing.get_args(generic), strict=False))
+    if isinstance(hint, typing.TypeVar):
+        return meant.get(hint, hint)
+    open_ = getattr(hint, "__parameters__", ())
+    return hint[tuple(meant.get(one, one) for one in open_)] if meant and open_ else hint
 
 
 def _described(extra: Any) -> Any:

@@ -14,6 +14,7 @@ MAX_SIZE = 1_000_000
 """Characters, or bytes, of a call's arguments."""
 MAX_DEPTH = 64
 """Lists and objects inside each other."""
+TOO_DEEP = f"more than {MAX_DEPTH} levels deep"
 
 
 def decode(text: str | bytes) -> dict[str, Any]:
@@ -26,12 +27,14 @@ def decode(text: str | bytes) -> dict[str, Any]:
         raise InvalidArgumentsError([f"too long: {len(text)} characters, at most {MAX_SIZE}"])
     try:
         plain = text if isinstance(text, str) else text.decode()
-        value = _strict.decode(plain or "{}")
+        value = _strict.decode(plain.strip() or "{}")
         if "\\u" in plain or not plain.isascii():
             pydantic_core.to_json(value)  # fails on half a surrogate pair
         if plain.count("[") + plain.count("{") > MAX_DEPTH:
             refuse_depth(value)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise InvalidArgumentsError([bound(f"not JSON: {TOO_DEEP}, in {text!r}")]) from None
+    except ValueError as error:
         raise InvalidArgumentsError([bound(f"not JSON: {error}, in {text!r}")]) from None
     if not isinstance(value, dict):
         raise InvalidArgumentsError([bound(f"expected a JSON object, got {text!r}")])
@@ -45,7 +48,7 @@ def refuse_depth(value: Any) -> None:
         level = [inner for one in level for inner in _inside(one)]
         if not level:
             return
-    raise ValueError(f"more than {MAX_DEPTH} levels deep")
+    raise ValueError(TOO_DEEP)
 
 
 def _inside(value: Any) -> Iterable[Any]:

@@ -1,8 +1,10 @@
 """What a function takes: its parameters, their types and texts, or why it cannot be a tool."""
 
+import contextlib
 import copy
 import functools
 import inspect
+import sys
 import types
 import typing
 import warnings
@@ -26,6 +28,8 @@ BY_NAME = inspect.Parameter.KEYWORD_ONLY
 EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 REST = inspect.Parameter.VAR_POSITIONAL
 OTHERS = inspect.Parameter.VAR_KEYWORD
+FORWARDREF = 3
+"""`annotationlib.Format.FORWARDREF` of Python 3.14: names that are not there yet stay names."""
 MUTABLE = (list, dict, set, deque, bytearray)
 JSON = (str, int, float, bool, list, dict, tuple, set)
 """What defaults are checked; None is for what need not be said, and other objects are marks."""
@@ -117,7 +121,7 @@ class _Reader:
         self._function = function
         self._owner = owner
         self._texts = texts
-        given = inspect.signature(function).parameters.values()
+        given = parameters_of(function).parameters.values()
         fixed = _fixed(function)
         self._open = [one for one in given if one.name not in fixed]
         self._has_rest = any(one.kind is REST for one in self._open)
@@ -210,7 +214,7 @@ def return_type(function: Callable[..., Any]) -> Any:
 
     What a generator yields comes as a list.
     """
-    written = inspect.signature(function).return_annotation
+    written = parameters_of(function).return_annotation
     if written is EMPTY:
         return None
     try:
@@ -230,10 +234,28 @@ UNRESOLVED = (NameError, SyntaxError, TypeError)
 def resolved(annotation: Any, function: Callable[..., Any]) -> Any:
     """*annotation*, a text perhaps, as *function* means it. Raises one of `UNRESOLVED`."""
     plain = plain_function(function)
-    names = dict(inspect.getclosurevars(plain).nonlocals) if inspect.isfunction(plain) else None
+    names = _names_around(plain)
     holder = types.SimpleNamespace(__annotations__={"it": annotation})
     hints = get_type_hints(holder, getattr(plain, "__globals__", {}), names, include_extras=True)
     return hints["it"]
+
+
+def _names_around(function: Any) -> dict[str, Any]:
+    """What annotations of *function* may name besides globals: type parameters, the function around."""
+    names = {one.__name__: one for one in getattr(function, "__type_params__", ())}
+    code = getattr(function, "__code__", None)
+    for name, cell in zip(
+        code.co_freevars if code else (), function.__closure__ or (), strict=True
+    ):
+        with contextlib.suppress(ValueError):  # empty: a function that calls itself, so far
+            names[name] = cell.cell_contents
+    return names
+
+
+def parameters_of(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of *function*; an annotation that does not resolve does no harm."""
+    late: Any = {"annotation_format": FORWARDREF} if sys.version_info >= (3, 14) else {}
+    return inspect.signature(function, **late)
 
 
 def _refuse_default(default: Any, annotation: Any, where: str) -> None:

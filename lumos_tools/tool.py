@@ -18,7 +18,7 @@ from lumos_tools.docstrings import read_docstring
 from lumos_tools.errors import InvalidArgumentsError, SchemaError, ToolError
 from lumos_tools.pool import threads
 from lumos_tools.schema import CONFIG, Arguments, Schema, arguments_of, output_schema
-from lumos_tools.signature import plain_function, read_signature, return_type
+from lumos_tools.signature import parameters_of, plain_function, read_signature, return_type
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -249,7 +249,7 @@ def as_tool(given: Tool | type[FunctionSchema]) -> Tool:
     run = getattr(tool, "run", None)
     if run is None:
         raise SchemaError(f"{tool.__name__} has no body; give it a method run(self)")
-    wants_context = len(inspect.signature(run).parameters) > 1
+    wants_context = len(parameters_of(run).parameters) > 1
     notes: list[str] = []
     prepare(tool, tool.__name__, notes)
     call = _off_loop(run)

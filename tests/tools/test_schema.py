@@ -129,7 +129,7 @@ def test_hostile_text(text: str | bytes):
         ('{"it": 1', "line 1 column"),
         ('{"it": 1} {"it": 2}', "Extra data"),
         ("[1]", "expected a JSON object, got '[1]'"),
-        ("[" * 100_000, "recursion"),
+        ("[" * 100_000, "levels deep"),
         (b"\xff", "not JSON"),
         ('{"it": ' + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "}", "more than 64 levels deep"),
         ('{"it": "' + "x" * MAX_SIZE + '"}', "too long: 1000010 characters, at most 1000000"),

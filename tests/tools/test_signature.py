@@ -104,7 +104,7 @@ def fault(function: Callable[..., Any]) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("annotation", SUPPORTED)
+@pytest.mark.parametrize("annotation", SUPPORTED, ids=range(len(SUPPORTED)))
 def test_supported(annotation: Any):
     """Everyday types, and what is made of them, have a schema."""
     (parameter,) = read_signature(of(annotation), owner="f()").parameters
