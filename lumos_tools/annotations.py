@@ -22,12 +22,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, cast
 from uuid import UUID
 
+from annotated_types import Predicate
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    Discriminator,
     Field,
     PlainValidator,
+    Tag,
+    WithJsonSchema,
     WrapValidator,
 )
 from typing_extensions import Doc, TypeAliasType, get_type_hints, is_typeddict
@@ -60,7 +64,11 @@ DICTS = {
     collections.defaultdict,
 }
 HOLDERS: set[Any] = {list, set, frozenset, tuple, collections.deque, abc.Sequence}
-CHECKS = (AfterValidator, BeforeValidator, PlainValidator, WrapValidator)
+CHECKS = (AfterValidator, BeforeValidator, PlainValidator, WrapValidator, Predicate, WithJsonSchema)
+CHANGES = ("strip_whitespace", "to_lower", "to_upper")
+LIMITS = "gt ge lt le multiple_of min_length max_length max_digits decimal_places".split()
+UNLIMITED: set[Any] = {date, datetime, time, timedelta, Decimal, bytes}
+"""Types whose limits are no keywords of their schema, or of one way to write them only."""
 KEYS: set[Any] = {str, int, date, UUID, Decimal}
 """What a dict's keys may be besides Enum and Literal: JSON keys are text, and these have one text."""
 OLD_TYPED_DICT = sys.version_info < (3, 12)
@@ -125,9 +133,22 @@ class _Walk:
         """Texts beside a type are its description."""
         for extra in extras:
             self._refuse_patterns(extra, self._where)
-            if isinstance(extra, CHECKS):
-                self._notes.append(f"{self._where} has a check of its own, which no schema shows")
+            self._note_extra(inner, extra)
         return Annotated[self.prepared(inner), *map(_described, extras)]
+
+    def _note_extra(self, inner: Any, extra: Any) -> None:
+        """Note what *extra* beside the type *inner* checks, and the schema does not say."""
+        for one in (extra, *getattr(extra, "metadata", ())):
+            limits = [name for name in LIMITS if getattr(one, name, None) is not None]
+            if isinstance(one, CHECKS) or _decides(one):
+                self._notes.append(f"{self._where} has a check of its own, which no schema shows")
+            elif any(getattr(one, name, None) for name in CHANGES):
+                self._notes.append(f"{self._where} is checked after its text is changed")
+            elif limits and _is_plain(inner) and inner in UNLIMITED:
+                self._notes.append(
+                    f"{self._where} has the limit {limits[0]}, which a schema cannot say of "
+                    f"{_name(inner)}"
+                )
 
     def _literal(self, annotation: Any, values: tuple[Any, ...]) -> Any:
         members = {one.value: one for one in values if isinstance(one, Enum)}
@@ -152,6 +173,8 @@ class _Walk:
                 f"{self._where} is {_name(annotation)}, but JSON keys are text; use dict[str, ...], "
                 "or keys that are int, Decimal, date, UUID, an Enum or a Literal"
             )
+        if typing.get_origin(key) is Annotated:
+            self._notes.append(f"{self._where} has keys with limits, which its schema may not show")
         return dict[self.prepared(key), self.prepared(value)]  # type: ignore[misc]
 
     def _named(self, annotation: Any) -> Any:
@@ -202,8 +225,8 @@ class _Walk:
             self._note_validators(owner)
             for name, field in owner.model_fields.items():
                 place = f"{self._where}, field {_name(owner)}.{name}"
-                self._refuse_patterns(field, place)
-                yield field.annotation, place
+                extras = (field.annotation, *field.metadata)
+                yield Annotated[extras] if field.metadata else field.annotation, place
         elif is_dataclass(cast("Any", owner)) or is_typeddict(owner) or _is_named_tuple(owner):
             if OLD_TYPED_DICT and type(cast("Any", owner)).__module__ == "typing":
                 raise SchemaError(
@@ -220,7 +243,11 @@ class _Walk:
 
     def _note_validators(self, owner: Any) -> None:
         found = getattr(owner, "__pydantic_decorators__", None)
-        if found and (found.validators or found.field_validators or found.model_validators):
+        own = found and (found.validators or found.field_validators or found.model_validators)
+        after = getattr(owner, "__post_init__", None) or (
+            issubclass(owner, BaseModel) and "model_post_init" in vars(owner)
+        )
+        if own or after:
             self._notes.append(
                 f"{self._where}: {_name(owner)} has validators, which the schema does not show"
             )
@@ -239,6 +266,7 @@ class _Walk:
     def _refuse_patterns(self, extra: Any, where: str) -> None:
         for one in (extra, *getattr(extra, "metadata", ())):
             pattern = getattr(one, "pattern", None)
+            pattern = getattr(pattern, "pattern", pattern)  # of a compiled one
             if isinstance(pattern, str) and (why := why_no_pattern(pattern)):
                 raise SchemaError(f"{where} has the pattern {pattern!r}, {why}")
 
@@ -251,23 +279,47 @@ class _Walk:
                 )
 
 
+TOKENS = r"\\.|\[(?:\\.|[^\]\\])*\]|."
+"""The parts of a pattern: an escape, a set in brackets, or one character."""
+ESCAPES = r"\\(?![dwsntrfv])[A-Za-z0-9]"
+ODD_SETS = r"(?<=.)(?<!\\)\[|&&|--|~~"
+GROUPS = r"\(\?(?!:).?|[+*?}]\+|\{(?!\d+(?:,\d*)?\})"
+
+
 def why_no_pattern(pattern: str) -> str:
     """What is wrong with *pattern*; nothing, if it means the same in ECMA 262, Rust and Python."""
-    plain = pattern.replace("\\\\", "..")  # an escaped backslash escapes nothing
-    if found := re.search(r"\(\?(?!:)[^)]?|\\[bBAZzGpPkDWSQEG1-9]|[+*?}]\+", plain):
-        return f"whose {found[0]} some providers do not know, or know otherwise; say it without"
-    if not plain.startswith("^") or not re.search(r"(?<!\\)\$$", plain):
+    tokens = re.findall(TOKENS, pattern, re.DOTALL)
+    bare = "".join(one if len(one) == 1 else "_" for one in tokens)
+    odd = re.search(GROUPS, bare) or next(filter(None, map(_odd_token, tokens)), None)
+    if odd:
+        return f"whose {odd[0]} some providers do not know, or know otherwise; say it without"
+    if not (bare.startswith("^") and bare.endswith("$")):
         return "which is not anchored; begin it with ^ and end it with $"
     depth = 0
-    for mark in re.findall(r"\\.|\[(?:\\.|[^\]\\])*\]|[()|]", plain):
+    for mark in bare:
         depth += {"(": 1, ")": -1}.get(mark, 0)
         if mark == "|" and depth == 0:
             return "whose | parts the anchors; put the choice in a group, as in ^(?:a|b)$"
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"which is none: {error}"
     return ""
+
+
+def _odd_token(token: str) -> re.Match[str] | None:
+    return re.search(ESCAPES, token) or (re.search(ODD_SETS, token) if token[0] == "[" else None)
 
 
 def _is_plain(annotation: Any) -> bool:
     return _is_hashable(annotation) and annotation in PLAIN
+
+
+def _decides(extra: Any) -> bool:
+    """Whether *extra* decides by itself what is taken: more than which key tells a union's members."""
+    if isinstance(extra, Discriminator):
+        return not isinstance(extra.discriminator, str)
+    return hasattr(extra, "__get_pydantic_core_schema__") and not isinstance(extra, Tag)
 
 
 def _is_hashable(annotation: Any) -> bool:
@@ -281,7 +333,7 @@ def _is_hashable(annotation: Any) -> bool:
 def _filled(hint: Any, generic: Any) -> Any:
     """*hint*, written inside a class or an alias, where *generic* says what its variables are."""
     parameters = getattr(typing.get_origin(generic), "__parameters__", ())
-    meant = dict(zip(parameters, typing.get_args(generic), strict=False))
+    meant: dict[Any, Any] = dict(zip(parameters, typing.get_args(generic), strict=False))
     if isinstance(hint, typing.TypeVar):
         return meant.get(hint, hint)
     open_ = getattr(hint, "__parameters__", ())

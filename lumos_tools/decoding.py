@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import pydantic_core
@@ -41,6 +41,16 @@ def decode(text: str | bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
+def encode(arguments: Mapping[str, Any]) -> str:
+    """*arguments* as JSON text, for `decode`. Raises `InvalidArgumentsError` for what no JSON holds."""
+    try:
+        return json.dumps(arguments, ensure_ascii=False)
+    except RecursionError:
+        raise InvalidArgumentsError([f"not JSON: {TOO_DEEP}"]) from None
+    except (TypeError, ValueError) as error:
+        raise InvalidArgumentsError([bound(f"not JSON: {error}, in {arguments!r}")]) from None
+
+
 def refuse_depth(value: Any) -> None:
     """Raise `ValueError` where *value* has more than `MAX_DEPTH` levels."""
     level = [value]
@@ -71,7 +81,7 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"{text} is not a number that JSON has")
-    return value
+    return int(value) if abs(value) >= 2**63 else value  # an integer to JSON Schema, and to us
 
 
 _strict = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)

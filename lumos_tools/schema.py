@@ -13,9 +13,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 from typing_extensions import TypedDict
 
-from lumos_tools.decoding import decode
+from lumos_tools.decoding import decode, encode
 from lumos_tools.errors import InvalidArgumentsError, SchemaError
-from lumos_tools.faults import bound, gate_faults, model_faults
+from lumos_tools.faults import gate_faults, model_faults
 from lumos_tools.repair import repaired, repaired_text
 from lumos_tools.signature import EMPTY, Parameter
 
@@ -72,12 +72,9 @@ class Arguments:
 
     def admit(self, arguments: str | bytes | Mapping[str, Any]) -> Schema:
         """The object that *arguments* are, if the schema admits it."""
-        given = decode(arguments) if isinstance(arguments, str | bytes) else dict(arguments)
-        try:
-            if self._gate.is_valid(given):
-                return given
-        except ValueError as error:  # a mapping may hold what no JSON does
-            raise InvalidArgumentsError([bound(f"not JSON: {error}, in {given!r}")]) from None
+        given = decode(arguments if isinstance(arguments, str | bytes) else encode(arguments))
+        if self._gate.is_valid(given):
+            return given
         raise InvalidArgumentsError(gate_faults(self._gate.iter_errors(given), self.schema))
 
     def repair(self, arguments: str | bytes | Mapping[str, Any]) -> tuple[Schema, tuple[str, ...]]:
@@ -176,6 +173,8 @@ class _Generator(GenerateJsonSchema):
         return False
 
     def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
+        if self.mode == "serialization":  # pydantic writes the other alphabet than it has to read
+            return {"type": "string", "contentEncoding": "base64url"}
         return {"type": "string", "contentEncoding": "base64", "pattern": BASE64}
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
@@ -190,6 +189,8 @@ class _Generator(GenerateJsonSchema):
         return made
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        if self.mode == "serialization":
+            return super().decimal_schema(schema)
         number, *text = super().decimal_schema(schema).get("anyOf", [{"type": "number"}])
         pattern = r"^-?[0-9]+(\.[0-9]+)?$"
         return {"anyOf": [number, *({**one, "pattern": pattern} for one in text)]}
