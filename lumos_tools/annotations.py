@@ -8,7 +8,6 @@ import collections
 import collections.abc as abc
 import functools
 import inspect
-import re
 import sys
 import types
 import typing
@@ -37,6 +36,7 @@ from pydantic import (
 from typing_extensions import Doc, TypeAliasType, get_type_hints, is_typeddict
 
 from lumos_tools.errors import SchemaError
+from lumos_tools.patterns import why_no_pattern
 
 PLAIN: set[Any] = {
     *(str, int, float, bool, bytes, None, type(None), Any, object),
@@ -225,8 +225,7 @@ class _Walk:
             self._note_validators(owner)
             for name, field in owner.model_fields.items():
                 place = f"{self._where}, field {_name(owner)}.{name}"
-                extras = (field.annotation, *field.metadata)
-                yield Annotated[extras] if field.metadata else field.annotation, place
+                yield field.rebuild_annotation(), place
         elif is_dataclass(cast("Any", owner)) or is_typeddict(owner) or _is_named_tuple(owner):
             if OLD_TYPED_DICT and type(cast("Any", owner)).__module__ == "typing":
                 raise SchemaError(
@@ -277,38 +276,6 @@ class _Walk:
                     f"{self._where} has {_name(annotation)}, but {value!r} is no JSON value; "
                     "use its value"
                 )
-
-
-TOKENS = r"\\.|\[(?:\\.|[^\]\\])*\]|."
-"""The parts of a pattern: an escape, a set in brackets, or one character."""
-ESCAPES = r"\\(?![dwsntrfv])[A-Za-z0-9]"
-ODD_SETS = r"(?<=.)(?<!\\)\[|&&|--|~~"
-GROUPS = r"\(\?(?!:).?|[+*?}]\+|\{(?!\d+(?:,\d*)?\})"
-
-
-def why_no_pattern(pattern: str) -> str:
-    """What is wrong with *pattern*; nothing, if it means the same in ECMA 262, Rust and Python."""
-    tokens = re.findall(TOKENS, pattern, re.DOTALL)
-    bare = "".join(one if len(one) == 1 else "_" for one in tokens)
-    odd = re.search(GROUPS, bare) or next(filter(None, map(_odd_token, tokens)), None)
-    if odd:
-        return f"whose {odd[0]} some providers do not know, or know otherwise; say it without"
-    if not (bare.startswith("^") and bare.endswith("$")):
-        return "which is not anchored; begin it with ^ and end it with $"
-    depth = 0
-    for mark in bare:
-        depth += {"(": 1, ")": -1}.get(mark, 0)
-        if mark == "|" and depth == 0:
-            return "whose | parts the anchors; put the choice in a group, as in ^(?:a|b)$"
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return f"which is none: {error}"
-    return ""
-
-
-def _odd_token(token: str) -> re.Match[str] | None:
-    return re.search(ESCAPES, token) or (re.search(ODD_SETS, token) if token[0] == "[" else None)
 
 
 def _is_plain(annotation: Any) -> bool:

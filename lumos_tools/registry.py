@@ -38,7 +38,8 @@ class ToolRegistry(Mapping[str, Tool]):
 
         Without *tags* it is all of them. A name that is not there is an `UnknownToolError`.
         """
-        wanted, allowed = {*tags}, None if names is None else {self[name].name for name in names}
+        wanted = {tags} if isinstance(tags, str) else {*tags}
+        allowed = None if names is None else {self[name].name for name in names}
         return ToolRegistry(
             *(
                 tool

@@ -23,10 +23,12 @@ Schema = dict[str, Any]
 
 # `format` is asserted as in RFC 3339, but for what Python's own values need: a naive datetime has no
 # zone, and a timedelta has a fraction.
-_TIME = r"\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?"
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+_TIME = rf"{_CLOCK}(:[0-5]\d(\.\d+)?)?([Zz]|[+-]([01]\d|2[0-3]):?[0-5]\d)?"
+_DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _FORMATS = {
     "time": _TIME,
-    "date-time": rf"\d{{4}}-\d\d-\d\d[Tt ]{_TIME}",
+    "date-time": rf"{_DATE}[Tt ]{_TIME}",
     "duration": r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?",
 }
 

@@ -121,11 +121,11 @@ class _Reader:
         self._function = function
         self._owner = owner
         self._texts = texts
-        given = parameters_of(function).parameters.values()
+        given = parameters_of(function).parameters
         fixed = _fixed(function)
-        self._open = [one for one in given if one.name not in fixed]
+        self._open = [one for one in given.values() if one.name not in fixed]
         self._has_rest = any(one.kind is REST for one in self._open)
-        self.known = {one.name for one in self._open} | fixed
+        self.known = {*given, *parameters_of(plain_function(function)).parameters}
 
     def open_parameters(self) -> list[inspect.Parameter]:
         """Those that are not fixed, as a partial fixes some."""
@@ -135,6 +135,8 @@ class _Reader:
         """Take *parameter* in."""
         where = f"{self._owner}: parameter {parameter.name!r}"
         annotation = self._annotation(parameter, where)
+        if _is_context(annotation) and parameter.kind in (REST, OTHERS):
+            raise SchemaError(f"{where} is the context, and there is one of it; drop the star")
         if _is_context(annotation):
             self.context = parameter.name
             self.slots.append(Slot(parameter.name, self._kind(parameter)))
@@ -144,7 +146,7 @@ class _Reader:
             self.takes_others = True
             self._others(parameter.name, annotation, where)
         else:
-            self._one(parameter, prepare(annotation, where, self.notes), where)
+            self._one(parameter, annotation, where)
 
     def _kind(self, parameter: inspect.Parameter) -> Any:
         """By place, too, where a `*rest` follows."""
@@ -154,10 +156,11 @@ class _Reader:
     def _one(self, parameter: inspect.Parameter, annotation: Any, where: str) -> None:
         kind, default, make = self._kind(parameter), parameter.default, None
         if isinstance(default, FieldInfo):
-            annotation, default, make = _field(annotation, default)
+            annotation, default, make = _field(annotation, default, where)
         elif default is not EMPTY and (kind is BY_PLACE or isinstance(default, MUTABLE)):
             make = functools.partial(copy.deepcopy, default)
-        _refuse_default(default, annotation, where)
+        annotation = prepare(annotation, where, self.notes)
+        refuse_default(default, annotation, where)
         required = default is EMPTY and make is None
         self._add(parameter.name, annotation, default, required=required)
         self.slots.append(Slot(parameter.name, kind, make))
@@ -258,7 +261,7 @@ def parameters_of(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(function, **late)
 
 
-def _refuse_default(default: Any, annotation: Any, where: str) -> None:
+def refuse_default(default: Any, annotation: Any, where: str) -> None:
     """Raise `SchemaError` for a default that the parameter itself would not take."""
     if type(default) is annotation or not isinstance(default, JSON):
         return
@@ -271,8 +274,16 @@ def _refuse_default(default: Any, annotation: Any, where: str) -> None:
         ) from error
 
 
-def _field(annotation: Any, info: FieldInfo) -> tuple[Any, Any, Callable[[], Any] | None]:
+def _field(
+    annotation: Any, info: FieldInfo, where: str
+) -> tuple[Any, Any, Callable[[], Any] | None]:
     """Type, default, and what makes it, of a parameter that has a pydantic `Field` for default."""
+    if info.validation_alias is not None:
+        raise SchemaError(f"{where} has an alias, which a parameter cannot have; rename it")
+    if info.default_factory_takes_validated_data:
+        raise SchemaError(
+            f"{where} has a default_factory that takes values; give it one that takes none"
+        )
     bare_info = copy.copy(info)
     bare_info.default, bare_info.default_factory = PydanticUndefined, None
     made = Annotated[annotation, bare_info]

@@ -18,7 +18,13 @@ from lumos_tools.docstrings import read_docstring
 from lumos_tools.errors import InvalidArgumentsError, SchemaError, ToolError
 from lumos_tools.pool import threads
 from lumos_tools.schema import CONFIG, Arguments, Schema, arguments_of, output_schema
-from lumos_tools.signature import parameters_of, plain_function, read_signature, return_type
+from lumos_tools.signature import (
+    parameters_of,
+    plain_function,
+    read_signature,
+    refuse_default,
+    return_type,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,7 +81,7 @@ class Tool:
         self.timeout = timeout
         self.idempotent = idempotent
         self.repair = repair
-        self.tags = frozenset(tags)
+        self.tags = frozenset([tags] if isinstance(tags, str) else tags)
         self.wants_context = wants_context
         self.arguments = arguments
         self.body = body
@@ -246,6 +252,11 @@ def as_tool(given: Tool | type[FunctionSchema]) -> Tool:
         return tool
     if not (isinstance(tool, type) and issubclass(tool, FunctionSchema)):
         raise SchemaError(f"{tool!r} is no tool; decorate a function with @function_tool")
+    if "run" in tool.model_fields:
+        raise SchemaError(
+            f"{tool.__name__}: field 'run' stands where its body should; name the field run_, with "
+            "Field(alias='run'), and give it a method run(self)"
+        )
     run = getattr(tool, "run", None)
     if run is None:
         raise SchemaError(f"{tool.__name__} has no body; give it a method run(self)")
@@ -257,17 +268,26 @@ def as_tool(given: Tool | type[FunctionSchema]) -> Tool:
     async def body(values: FunctionSchema, context: ToolContext[Any]) -> Any:
         return await (call(values, context) if wants_context else call(values))
 
-    description = read_docstring(tool.__doc__).description
-    options = ToolOptions(name=tool.__name__, description=description) | tool.__tool_options__
-    arguments = Arguments(tool, owner=tool.__name__)
+    texts = read_docstring(tool.__doc__)
+    options = ToolOptions(name=tool.__name__, description=texts.description)
     return Tool(
-        arguments,
+        _fields_of(tool, texts.parameters),
         body,
         wants_context=wants_context,
         returns=partial(return_type, run),
         notes=notes,
-        **options,
+        **(options | tool.__tool_options__),
     )
+
+
+def _fields_of(model: type[FunctionSchema], texts: Mapping[str, str]) -> Arguments:
+    """The fields of *model* as arguments; its docstring's *texts* describe those that say nothing."""
+    for name, field in model.model_fields.items():
+        refuse_default(
+            field.default, field.rebuild_annotation(), f"{model.__name__}: field {name!r}"
+        )
+    extras = [{"description": texts[name]} if name in texts else {} for name in model.model_fields]
+    return Arguments(model, owner=model.__name__, extras=extras)
 
 
 def _name_of(function: Any) -> str:

@@ -52,8 +52,11 @@ def install() -> None:
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == pinned:
         return
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=True)
-    command = [FOLDER / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes"]
-    subprocess.run([*command, "--requirement", HERE / "requirements.txt"], check=True)
+    pip = [FOLDER / "bin" / "python", "-m", "pip", "install", "--quiet"]
+    subprocess.run(
+        [*pip, "--no-deps", "--require-hashes", "--requirement", HERE / "requirements.txt"],
+        check=True,
+    )
     stamp.write_text(pinned, encoding="utf-8")
 
 

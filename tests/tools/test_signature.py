@@ -1,16 +1,20 @@
 """Which functions can be tools."""
 
+import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
+    Generic,
     Literal,
+    NamedTuple,
     NewType,
     NotRequired,
     Optional,
@@ -20,12 +24,21 @@ from typing import (
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, Field
+from annotated_types import Predicate
+from pydantic import (
+    UUID4,
+    AfterValidator,
+    BaseModel,
+    Discriminator,
+    Field,
+    Json,
+    StringConstraints,
+)
 from typing_extensions import TypeAliasType, TypedDict
 
 import lumos_tools.annotations
 from lumos_tools import SchemaError, ToolContext
-from lumos_tools.signature import EMPTY, Parameter, read_signature
+from lumos_tools.signature import EMPTY, Parameter, read_signature, return_type
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -336,3 +349,154 @@ def test_counter():
         == read_signature(of(typing.Counter[str]), owner="f()").parameters[0].annotation
     )
     assert dict is read_signature(of(Mapping), owner="f()").parameters[0].annotation
+
+
+class Noted(BaseModel):
+    it: Annotated[int, AfterValidator(abs)]
+
+
+class Prepared(BaseModel):
+    it: int
+
+    def model_post_init(self, context: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("annotation", "note"),
+    [
+        (Json[list[int]], "a check of its own"),
+        (UUID4, "a check of its own"),
+        (Annotated[int, Predicate(bool)], "a check of its own"),
+        (Noted, "field Noted.it has a check of its own"),
+        (Prepared, "Prepared has validators"),
+        (Annotated[str, StringConstraints(strip_whitespace=True)], "after its text is changed"),
+        (Annotated[date, Field(ge=date(2026, 1, 1))], "has the limit ge, .* of date"),
+        (Annotated[Decimal, Field(gt=0)], "has the limit gt, .* of Decimal"),
+        (Annotated[bytes, Field(max_length=1)], "has the limit max_length, .* of bytes"),
+        (dict[Annotated[int, Field(ge=0)], int], "keys with limits"),
+        (Annotated[Node | Place, Discriminator(str)], "a check of its own"),
+    ],
+    ids=range(11),
+)
+def test_notes(annotation: Any, note: str):
+    """What is checked and no schema says is noted, at any depth."""
+    notes = read_signature(of(list[annotation]), owner="f()").notes
+
+    assert [True] == [bool(re.search(note, one)) for one in notes]
+
+
+@pytest.mark.parametrize(
+    "annotation", [Annotated[int, Field(ge=0)], Annotated[str, "text"]], ids=str
+)
+def test_nothing_to_note(annotation: Any):
+    """What the schema says needs no note."""
+    assert () == read_signature(of(list[annotation]), owner="f()").notes
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "^[a&&b]$",
+        "^[[a]$",
+        "^a{,3}$",
+        "^{$",
+        r"^\e$",
+        r"^\cA$",
+        "^[a--b]$",
+        "^(?=a)a$",
+        "^a++$",
+        "^[b-a]$",
+    ],
+)
+def test_uncommon_patterns(pattern: str):
+    """A pattern that means something else elsewhere, or nothing, is refused, however it is given."""
+
+    def by_default(it: str = Field(pattern=pattern)): ...
+
+    assert "has the pattern" in fault(of(Annotated[str, Field(pattern=pattern)]))
+    assert "has the pattern" in fault(by_default)
+
+
+@pytest.mark.parametrize("pattern", [r"^\{a\+\}$", r"^[{}()+|]+$", r"^a\++$", "^a{1,3}b{2}c{3,}$"])
+def test_common_patterns(pattern: str):
+    """What means the same everywhere is taken."""
+    (parameter,) = read_signature(
+        of(Annotated[str, Field(pattern=pattern)]), owner="f()"
+    ).parameters
+
+    assert "it" == parameter.name
+
+
+def test_compiled_pattern():
+    """A compiled pattern is looked at like any other."""
+    compiled: Any = re.compile("a+")
+
+    assert "not anchored" in fault(of(Annotated[str, Field(pattern=compiled)]))
+
+
+def test_field_with_alias():
+    """A parameter has one name."""
+
+    def aliased(it: int = Field(5, alias="the it")): ...
+
+    assert "rename it" in fault(aliased)
+
+
+def test_factory_that_takes_values():
+    """A factory is called with nothing."""
+
+    def made(it: int = Field(default_factory=lambda values: 1)): ...
+
+    assert "give it one that takes none" in fault(made)
+
+
+def test_starred_context():
+    """The context is one."""
+
+    def starred(*context: ToolContext): ...
+
+    assert "drop the star" in fault(starred)
+
+
+def test_partial_by_place(recwarn: pytest.WarningsRecorder):
+    """What a partial has fixed by place is known, so its docstring may describe it."""
+
+    def scaled(by: int, it: int) -> int:
+        """Scale.
+
+        Args:
+            by: How much.
+            it: What.
+        """
+        return by * it
+
+    assert ["it"] == [
+        one.name for one in read_signature(partial(scaled, 2), owner="f()").parameters
+    ]
+    assert [] == recwarn.list
+
+
+class Point(NamedTuple, Generic[T]):
+    x: T
+    rest: list[T]
+
+
+Pair = TypeAliasType("Pair", tuple[T, T], type_params=(T,))
+
+
+@pytest.mark.parametrize("annotation", [Point[int], Pair[int]], ids=str)
+def test_generics(annotation: Any):
+    """The variables of a generic type are what is said in the brackets."""
+    (parameter,) = read_signature(of(annotation), owner="f()").parameters
+
+    assert annotation == parameter.annotation
+    assert "which may be anything" in fault(of(typing.get_origin(annotation)))
+
+
+def test_function_that_calls_itself():
+    """A local function that calls itself can be decorated."""
+
+    def down(it: int) -> int:
+        return down(it - 1)
+
+    assert int is return_type(down)

@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
+import jsonschema
 import pytest
 from pydantic import AfterValidator, BaseModel, Field, PastDate, field_validator
 from pydantic_core import core_schema
@@ -444,3 +445,131 @@ def test_bound_call_is_plain():
 
     assert {"a": 1} == call.arguments
     assert (call.arguments, call.values, ()) == (again.arguments, again.values, again.repairs)
+
+
+def test_function_schema_fields_of_any_name():
+    """Metadata are keywords of the class, so fields may be called as a tool's are."""
+
+    class Put(FunctionSchema, name="store", description="Put it.", tags="write"):
+        name: str
+        description: str = "none"
+        parameters: dict[str, int]
+        run_: int = Field(alias="run")
+
+        def run(self) -> str:
+            return f"{self.name} {self.run_}"
+
+    tool = as_tool(Put)
+
+    assert ("store", "Put it.", {"write"}) == (tool.name, tool.description, tool.tags)
+    assert ["name", "description", "parameters", "run"] == list(tool.parameters["properties"])
+    values = tool.check({"name": "a", "parameters": {"b": 1}, "run": 2}).values
+    assert "a 2" == values.run()
+
+
+def test_function_schema_with_a_field_for_body():
+    """A field in the place of the body is refused, with the way out."""
+
+    class Race(FunctionSchema):
+        run: int = 1
+
+    with pytest.raises(SchemaError, match=r"field 'run' stands where .* Field\(alias='run'\)"):
+        as_tool(Race)
+
+
+def test_function_schema_with_wrong_default():
+    """A field's default is checked when the tool is made."""
+
+    class Wrong(FunctionSchema):
+        n: Annotated[int, Field(gt=0)] = 0
+
+        def run(self) -> None: ...
+
+    with pytest.raises(SchemaError, match="Wrong: field 'n' has the default 0, which it would not"):
+        as_tool(Wrong)
+
+
+def test_function_schema_described_by_its_docstring():
+    """The docstring's texts describe the fields that say nothing of themselves."""
+
+    class Both(FunctionSchema):
+        """Do it.
+
+        Args:
+            one: From above.
+            two: From above.
+        """
+
+        one: int
+        two: int = Field(description="From here.")
+
+        def run(self) -> None: ...
+
+    properties = as_tool(Both).parameters["properties"]
+    assert ["From above.", "From here."] == [one["description"] for one in properties.values()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ({"it": "\ud800"}, "not JSON"),
+        ({"it": float("nan")}, "not a number that JSON has|could not"),
+        ({"it": date(2026, 1, 1)}, "not JSON serializable"),
+        ([1], "expected a JSON object"),
+        (None, "expected a JSON object"),
+    ],
+)
+def test_mappings_are_strict(arguments: Any, fault: str):
+    """A mapping goes the way of text: what no JSON holds is refused."""
+    it = function_tool(name="it")(_any)
+
+    with pytest.raises(InvalidArgumentsError, match=fault):
+        it.check(arguments)
+
+
+@pytest.mark.parametrize("depth", [65, 100_000])
+def test_mappings_are_bounded(depth: int):
+    """A mapping is no deeper than text may be."""
+    deep: Any = []
+    for _ in range(depth):
+        deep = [deep]
+
+    with pytest.raises(InvalidArgumentsError, match="more than 64 levels deep"):
+        function_tool(name="it")(_any).check({"it": deep})
+
+
+def _any(it: Any) -> None: ...
+
+
+def test_check_shares_nothing():
+    """What a check gives does not change with the mapping it was given."""
+    given: dict[str, Any] = {"it": [1]}
+    call = function_tool(name="it")(_any).check(given)
+    given["it"].append(2)
+
+    assert ({"it": [1]}, {"it": [1]}) == (call.arguments, call.values)
+
+
+@pytest.mark.parametrize("text", ["1e19", "1E30", "-1e300", "12345678901234567890.0"])
+def test_large_integers(text: str):
+    """A large integer is one however it is written."""
+
+    @function_tool
+    def it(n: int, f: float = 0) -> None: ...
+
+    values = it.check(f'{{"n": {text}, "f": {text}}}').values
+    assert (int(float(text)), float(text)) == (values["n"], values["f"])
+
+
+@pytest.mark.parametrize("returns", [Decimal, bytes])
+async def test_output_schema_of_texts(returns: Any):
+    """Decimals and bytes are the texts that their output schema says."""
+    value = Decimal("1.5") if returns is Decimal else b"\xff\xff"
+
+    async def make() -> Any:
+        return [value]
+
+    make.__annotations__["return"] = list[returns]
+    tool = function_tool(make)
+
+    jsonschema.validate(json.loads(await tool.call({})), tool.output_schema)
