@@ -144,6 +144,8 @@ class _Walk:
                 self._notes.append(f"{self._where} has a check of its own, which no schema shows")
             elif any(getattr(one, name, None) for name in CHANGES):
                 self._notes.append(f"{self._where} is checked after its text is changed")
+            elif getattr(one, "strict", None) and inner is int:
+                self._notes.append(f"{self._where} refuses 1.0, which JSON Schema takes for 1")
             elif limits and _is_plain(inner) and inner in UNLIMITED:
                 self._notes.append(
                     f"{self._where} has the limit {limits[0]}, which a schema cannot say of "

@@ -81,6 +81,8 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"{text} is not a number that JSON has")
+    if value == 0:
+        return 0.0  # without a sign, as an integer has none
     return int(value) if abs(value) >= 2**63 else value  # an integer to JSON Schema, and to us
 
 

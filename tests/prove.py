@@ -18,6 +18,7 @@ from lumos_agent import Agent
 from lumos_tools import function_tool
 from tests.proxy.prove import proxy
 from tests.servers.chat import Call, ChatServer, turns
+from tests.tools.hostile import KINDS, count
 
 ROOT = Path(__file__).parent.parent
 Rows = list[tuple[str, str]]
@@ -114,7 +115,28 @@ async def _cancel_one(number: int) -> None:
     assert [] == server.refusals, server.refusals
 
 
-SECTIONS: tuple[Callable[[], Rows | Awaitable[Rows]], ...] = (properties, soak, cancelled, proxy)
+async def hostile() -> Rows:
+    """Hostile documents, sent to every tool of the corpus: no body runs that should not."""
+    documents = 100_000
+    found = await count(documents, seed=time.time_ns())
+    assert [] == found.forbidden + found.withheld, found.forbidden[:3] + found.withheld[:3]
+    assert all(kind in found.kinds for kind in KINDS)
+    kinds = ", ".join(f"{number} {kind}" for kind, number in found.kinds.most_common())
+    return [
+        ("hostile documents", kinds),
+        ("of them legal by the oracle all the same, whose bodies ran", str(found.ran)),
+        ("bodies that ran with what the schema forbids", f"{len(found.forbidden)} of {documents}"),
+        ("slowest answer to one", f"{found.slowest * 1000:.1f} ms"),
+    ]
+
+
+SECTIONS: tuple[Callable[[], Rows | Awaitable[Rows]], ...] = (
+    properties,
+    hostile,
+    soak,
+    cancelled,
+    proxy,
+)
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from pydantic import (
     Discriminator,
     Field,
     Json,
+    StrictInt,
     StringConstraints,
 )
 from typing_extensions import TypeAliasType, TypedDict
@@ -375,8 +376,10 @@ class Prepared(BaseModel):
         (Annotated[bytes, Field(max_length=1)], "has the limit max_length, .* of bytes"),
         (dict[Annotated[int, Field(ge=0)], int], "keys with limits"),
         (Annotated[Node | Place, Discriminator(str)], "a check of its own"),
+        (StrictInt, "refuses 1.0"),
+        (Annotated[int, Field(strict=True)], "refuses 1.0"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_notes(annotation: Any, note: str):
     """What is checked and no schema says is noted, at any depth."""
