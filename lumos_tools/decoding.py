@@ -27,7 +27,7 @@ def decode(text: str | bytes) -> dict[str, Any]:
         raise InvalidArgumentsError([f"too long: {len(text)} characters, at most {MAX_SIZE}"])
     try:
         plain = text if isinstance(text, str) else text.decode()
-        value = _strict.decode(plain.strip() or "{}")
+        value = _read(plain.strip(" \t\r\n") or "{}")
         if "\\u" in plain or not plain.isascii():
             pydantic_core.to_json(value)  # fails on half a surrogate pair
         if plain.count("[") + plain.count("{") > MAX_DEPTH:
@@ -39,6 +39,14 @@ def decode(text: str | bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidArgumentsError([bound(f"expected a JSON object, got {text!r}")])
     return cast("dict[str, Any]", value)
+
+
+def _read(text: str) -> Any:
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        value, end = None, -1
+    return value if end == len(text) else _strict.decode(text)  # raises, and says where
 
 
 def encode(arguments: Mapping[str, Any]) -> str:
@@ -87,3 +95,4 @@ def _finite(text: str) -> float:
 
 
 _strict = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
+_scan: Any = _strict.scan_once  # what decode calls, without its way there

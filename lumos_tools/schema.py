@@ -101,7 +101,7 @@ class Arguments:
     def convert(self, admitted: Schema) -> Any:
         """What *admitted* arguments mean in Python. Raises `InvalidArgumentsError`."""
         try:
-            return self._adapter.validate_json(pydantic_core.to_json(admitted))
+            return self._validator.validate_json(pydantic_core.to_json(admitted))
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False)
             raise InvalidArgumentsError(model_faults(faults)) from None
@@ -109,6 +109,10 @@ class Arguments:
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
         return TypeAdapter(self._type)
+
+    @cached_property
+    def _validator(self) -> Any:
+        return self._adapter.validator
 
     @cached_property
     def _gate(self) -> Any:

@@ -1,6 +1,5 @@
 """Tools: what a model may call by name, made from plain functions."""
 
-import asyncio
 import inspect
 import logging
 import re
@@ -14,6 +13,7 @@ from typing_extensions import TypedDict, Unpack
 
 from lumos_tools.annotations import prepare
 from lumos_tools.context import ToolContext
+from lumos_tools.deadline import DeadlineError, within
 from lumos_tools.docstrings import read_docstring
 from lumos_tools.errors import InvalidArgumentsError, SchemaError, ToolError
 from lumos_tools.pool import threads
@@ -156,20 +156,18 @@ class BoundCall:
 
     async def run(self, context: ToolContext[Any] | None = None) -> str:
         """Run the body once and return what the model reads. Raises `ToolError`."""
-        name, limit = self.tool.name, asyncio.timeout(self.tool.timeout)
+        name, seconds = self.tool.name, self.tool.timeout
         try:
-            async with limit:
-                return _text(name, await self.tool.body(self.values, context or NO_RUN))
+            body = self.tool.body(self.values, context or NO_RUN)
+            return _text(name, await within(seconds, body))
+        except DeadlineError as error:
+            told = f"{name!r} did not end within {seconds:g} s; what it did is unknown"
+            raise ToolError(told) from error.__cause__
         except InvalidArgumentsError as error:  # of a tool that the body called
             raise ToolError(str(error)) from error
         except ToolError:
             raise
         except (Exception, SystemExit) as error:
-            if limit.expired():
-                told = (
-                    f"{name!r} did not end within {self.tool.timeout:g} s; what it did is unknown"
-                )
-                raise ToolError(told) from error
             logger.error("tool %r failed", name, exc_info=error)
             raise ToolError(f"{type(error).__name__}: {error}"[:MAX_ERROR]) from error
 
