@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping
+from json.scanner import make_scanner
 from typing import Any, cast
 
 import pydantic_core
@@ -95,4 +96,4 @@ def _finite(text: str) -> float:
 
 
 _strict = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
-_scan: Any = _strict.scan_once  # what decode calls, without its way there
+_scan: Any = cast("Any", make_scanner)(_strict)  # what decode calls, without its way there
