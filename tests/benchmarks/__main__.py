@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import peers
 from tests.benchmarks.contestants import (
     Anthropic,
     BareLiteLLM,
@@ -201,6 +202,8 @@ CONTESTANTS: dict[str, tuple[Callable[[str], Any], ...]] = {
 async def compete(url: str, names: list[str]) -> dict[str, tuple[bool, dict[str, float]]]:
     """Measure the scenarios *names*, or groups of them; all if there are none."""
     results: dict[str, tuple[bool, dict[str, float]]] = {}
+    if not names or "tools" in names:
+        results |= peers.compete()
     async with AsyncExitStack() as stack:
         for group, scenarios in GROUPS.items():
             chosen = [one for one in scenarios if not names or {group, one.name} & {*names}]
@@ -234,7 +237,9 @@ if __name__ == "__main__":
     parser.add_argument(
         "scenario",
         nargs="*",
-        help=", ".join([*GROUPS, *(one.name for group in GROUPS.values() for one in group)]),
+        help=", ".join(
+            [*GROUPS, "tools", *(one.name for group in GROUPS.values() for one in group)]
+        ),
     )
     parser.add_argument("--json", help="write the figures to this file")
     given = parser.parse_args()

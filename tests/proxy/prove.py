@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -23,6 +22,7 @@ from lumos_agent import (
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.litellm import LiteLLMProvider
 from lumos_agent.testing.provider_contract import request
+from tests.environments import made
 
 HERE = Path(__file__).parent
 FOLDER = Path(sys.prefix) / "proxy"
@@ -43,21 +43,6 @@ WAYS: dict[str, Callable[[str, str, str], Provider]] = {
         model, name="anthropic", base_url=url, api_key=key
     ),
 }
-
-
-def install() -> None:
-    """Make the environment, once for what is pinned."""
-    pinned = (HERE / "requirements.txt").read_text(encoding="utf-8")
-    stamp = FOLDER / "installed"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == pinned:
-        return
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=True)
-    pip = [FOLDER / "bin" / "python", "-m", "pip", "install", "--quiet"]
-    subprocess.run(
-        [*pip, "--no-deps", "--require-hashes", "--requirement", HERE / "requirements.txt"],
-        check=True,
-    )
-    stamp.write_text(pinned, encoding="utf-8")
 
 
 @asynccontextmanager
@@ -138,7 +123,7 @@ async def fail(url: str) -> int:
 
 async def proxy() -> list[tuple[str, str]]:
     """LiteLLM's proxy, with mock answers: our providers understand what it says, and how it fails."""
-    install()
+    made("proxy", HERE / "requirements.txt")
     async with served() as url:
         answers, failures = await ask(url), await fail(url)
     return [
