@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, Field, create_model
 from typing_extensions import TypedDict
 
+from lumos_tools.annotations import prepare
+
 
 class Color(Enum):
     RED = "red"
@@ -42,7 +44,7 @@ LEAVES: dict[Any, st.SearchStrategy[Any]] = {
     Level: st.sampled_from(Level),
     Literal["a", 2]: st.sampled_from(["a", 2]),
     Literal[True, "x"]: st.sampled_from([True, "x"]),
-    Literal[Color.RED, "y"]: st.sampled_from([Color.RED, "y"]),
+    prepare(Literal[Color.RED, "y"], "it"): st.sampled_from([Color.RED, "y"]),
     date: st.dates(),
     datetime: st.datetimes(),
     time: st.times(),
