@@ -22,7 +22,7 @@ def decode(text: str | bytes) -> dict[str, Any]:
     """Decode the JSON object *text* strictly, as RFC 8259 has it.
 
     NaN, infinity, numbers too large for a float, keys given twice and halves of surrogate pairs are
-    refused with `InvalidArgumentsError`; empty text is an empty object, as models send it.
+    refused with `InvalidArgumentsError`; empty text is an empty object, as models send it; -0.0 is 0.0.
     """
     if len(text) > MAX_SIZE:
         raise InvalidArgumentsError([f"too long: {len(text)} characters, at most {MAX_SIZE}"])

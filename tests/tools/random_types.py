@@ -29,7 +29,9 @@ class Level(IntEnum):
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-floats = st.floats(allow_nan=False, allow_infinity=False)
+floats = st.floats(allow_nan=False, allow_infinity=False).map(
+    lambda number: number + 0.0
+)  # no -0.0
 decimals = st.decimals(allow_nan=False, allow_infinity=False, places=3).map(
     lambda number: Decimal(f"{number:f}")
 )
@@ -128,7 +130,7 @@ def _dataclass(inner: Typed) -> Typed:
 
 def _model(inner: Typed) -> Typed:
     made = create_model("Model", __config__=BASE64, it=(inner[0], ...))
-    return made, st.builds(lambda value: made(it=value), inner[1])
+    return made, st.builds(lambda value: made.model_construct(it=value), inner[1])
 
 
 def _typed_dict(inner: Typed) -> Typed:
