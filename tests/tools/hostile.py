@@ -93,9 +93,9 @@ def is_legal(text: str | bytes, oracle: Any) -> bool:
             parse_float=_float,
         )
         json.dumps(value, ensure_ascii=False).encode()
+        return isinstance(value, dict) and _depth(value) <= DEPTH and oracle.is_valid(value)
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict) and _depth(value) <= DEPTH and oracle.is_valid(value)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

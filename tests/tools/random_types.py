@@ -142,7 +142,7 @@ def _tagged(inner: Typed) -> Typed:
     one = create_model("One", __config__=BASE64, kind=(Literal["one"], "one"), it=(inner[0], ...))
     two = create_model("Two", kind=(Literal["two"], "two"), n=(int, 0))
     made = Annotated[one | two, Field(discriminator="kind")]
-    ones = inner[1].map(lambda value: one(it=value))
+    ones = inner[1].map(lambda value: one.model_construct(it=value))
     return made, ones | st.builds(two, n=st.integers(-9, 9))
 
 
