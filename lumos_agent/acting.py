@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 
 import pydantic_core
 
-from lumos_agent.events import AgentEvent, ToolCallComplete, ToolCallStart, ToolProgress
+from lumos_agent.events import (
+    AgentEvent,
+    Notice,
+    ToolCallComplete,
+    ToolCallStart,
+    ToolProgress,
+)
 from lumos_agent.messages import Message, ToolCall, ToolResult
 from lumos_agent.run import Run, nobody_waits
 from lumos_tools import ToolContext, ToolError, ToolRegistry, UnknownToolError
@@ -90,7 +96,10 @@ class Acting:
         try:
             tool = self._tools[call.name]
             context = self._context(call) if tool.wants_context else None
-            text = await tool.call(call.arguments, context)
+            bound = tool.check(call.arguments)
+            if bound.repairs:
+                self._tell_repairs(call, bound.repairs)
+            text = await bound.run(context)
         except (ToolError, UnknownToolError) as error:
             return ToolResult(call.id, call.name, str(error), is_error=True)
         except asyncio.CancelledError:
@@ -99,6 +108,14 @@ class Acting:
                 raise
             return _cancelled(call)  # by the tool itself
         return ToolResult(call.id, call.name, text)
+
+    def _tell_repairs(self, call: ToolCall, repairs: Sequence[str]) -> None:
+        self._run.tell(
+            Notice,
+            code="repair",
+            message=f"{call.name!r} was called with arguments that had to be mended",
+            data={"step": self._run.step, "call_id": call.id, "repairs": list(repairs)},
+        )
 
     def _may_emit(self, call: ToolCall) -> bool:
         return call.name in self._tools and self._tools[call.name].wants_context

@@ -12,7 +12,7 @@ from collections import abc, deque
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AliasChoices, AliasPath, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from typing_extensions import Unpack, get_type_hints, is_typeddict
@@ -30,13 +30,18 @@ REST = inspect.Parameter.VAR_POSITIONAL
 OTHERS = inspect.Parameter.VAR_KEYWORD
 FORWARDREF = 3
 """`annotationlib.Format.FORWARDREF` of Python 3.14: names that are not there yet stay names."""
+OF_PARAMETER = (
+    *("default", "default_factory", "repr", "alias_priority"),
+    *("alias", "validation_alias", "serialization_alias"),
+)
+"""What a `Field` says of the parameter, not of its type."""
 MUTABLE = (list, dict, set, deque, bytearray)
 JSON = (str, int, float, bool, list, dict, tuple, set)
 """What defaults are checked; None is for what need not be said, and other objects are marks."""
 
 
 class Parameter(NamedTuple):
-    """One parameter that the model fills in."""
+    """One parameter that the model fills in; *name* is what the model calls it."""
 
     name: str
     annotation: Any
@@ -54,6 +59,8 @@ class Slot(NamedTuple):
     kind: Any
     make: Callable[[], Any] | None = None
     """Makes the value of a missing one, where the function's own default must not be used."""
+    alias: str = ""
+    """What the model calls it, if not by its name."""
 
 
 class Signature(NamedTuple):
@@ -68,12 +75,14 @@ class Signature(NamedTuple):
 
     def bind(self, values: Mapping[str, Any], context: Any) -> tuple[list[Any], dict[str, Any]]:
         """The arguments, by place and by name, that checked *values* are."""
-        given = values if self.context is None else {**values, self.context: context}
         places: list[Any] = []
         names: dict[str, Any] = {}
         for slot in self.slots:
-            if slot.name in given:
-                value = given[slot.name]
+            key = slot.alias or slot.name
+            if slot.name == self.context:
+                value = context
+            elif key in values:
+                value = values[key]
             elif slot.make is not None:
                 value = slot.make()
             else:
@@ -154,16 +163,15 @@ class _Reader:
         return BY_PLACE if either or parameter.kind is BY_PLACE else BY_NAME
 
     def _one(self, parameter: inspect.Parameter, annotation: Any, where: str) -> None:
-        kind, default, make = self._kind(parameter), parameter.default, None
-        if isinstance(default, FieldInfo):
-            annotation, default, make = _field(annotation, default, where)
-        elif default is not EMPTY and (kind is BY_PLACE or isinstance(default, MUTABLE)):
+        kind = self._kind(parameter)
+        annotation, default, make, alias = _fields_read(annotation, parameter.default, where)
+        if make is None and default is not EMPTY and kind is BY_PLACE:
             make = functools.partial(copy.deepcopy, default)
         annotation = prepare(annotation, where, self.notes)
         refuse_default(default, annotation, where)
         required = default is EMPTY and make is None
-        self._add(parameter.name, annotation, default, required=required)
-        self.slots.append(Slot(parameter.name, kind, make))
+        self._add(parameter.name, annotation, default, required=required, alias=alias)
+        self.slots.append(Slot(parameter.name, kind, make, alias))
 
     def _rest(self, name: str, annotation: Any) -> None:
         made: Any = list
@@ -189,9 +197,14 @@ class _Reader:
             self.slots.append(Slot(name, BY_NAME))
             self.known.add(name)
 
-    def _add(self, name: str, annotation: Any, default: Any = EMPTY, **more: Any) -> None:
+    def _add(
+        self, name: str, annotation: Any, default: Any = EMPTY, *, alias: str = "", **more: Any
+    ) -> None:
         text = self._texts.get(name) or self._texts.get(f"*{name}") or self._texts.get(f"**{name}")
-        self.parameters.append(Parameter(name, annotation, default, text or "", **more))
+        called = alias or name
+        if any(called == one.name for one in self.parameters):
+            raise SchemaError(f"{self._owner}: two parameters are called {called!r}; rename one")
+        self.parameters.append(Parameter(called, annotation, default, text or "", **more))
 
     def _annotation(self, parameter: inspect.Parameter, where: str) -> Any:
         """The type of *parameter*, alone: a return annotation that cannot be resolved does no harm."""
@@ -274,24 +287,68 @@ def refuse_default(default: Any, annotation: Any, where: str) -> None:
         ) from error
 
 
-def _field(
-    annotation: Any, info: FieldInfo, where: str
-) -> tuple[Any, Any, Callable[[], Any] | None]:
-    """Type, default, and what makes it, of a parameter that has a pydantic `Field` for default."""
-    if info.validation_alias is not None:
-        raise SchemaError(f"{where} has an alias, which a parameter cannot have; rename it")
+class _Read(NamedTuple):
+    """What `Field`s beside a type, and in the place of a default, say of a parameter."""
+
+    annotation: Any
+    default: Any
+    make: Callable[[], Any] | None
+    alias: str
+
+
+def _fields_read(annotation: Any, default: Any, where: str) -> _Read:
+    """*annotation* without what a parameter itself has: a default, what makes it, and an alias."""
+    if isinstance(default, FieldInfo):
+        annotation, default = Annotated[annotation, default], EMPTY
+    if typing.get_origin(annotation) is not Annotated:
+        return _Read(annotation, default, _copier(default), "")
+    inner, *extras = typing.get_args(annotation)
+    fields = [one for one in extras if isinstance(one, FieldInfo)]
+    of_type = [part for one in extras for part in _of_type(one)]
+    made: Any = Annotated[(inner, *of_type)] if of_type else inner
+    alias, make = "", None
+    for one in fields:
+        alias = _alias(one, where) or alias
+        if default is EMPTY and one.default_factory is not None:
+            make = _factory(one, where)
+        elif default is EMPTY and one.default not in (PydanticUndefined, ...):
+            default = one.default
+            make = functools.partial(copy.deepcopy, default)
+    return _Read(made, default, make or _copier(default), alias)
+
+
+def _of_type(extra: Any) -> list[Any]:
+    """What *extra* says of the type it stands beside: of a `Field`, all but default and alias."""
+    if not isinstance(extra, FieldInfo):
+        return [extra]
+    given = extra.asdict()
+    said = {
+        key: value
+        for key, value in given["attributes"].items()
+        if key not in OF_PARAMETER and value is not None
+    }
+    return [*given["metadata"], *([Field(**said)] if said else ())]
+
+
+def _copier(default: Any) -> Callable[[], Any] | None:
+    return functools.partial(copy.deepcopy, default) if isinstance(default, MUTABLE) else None
+
+
+def _alias(info: FieldInfo, where: str) -> str:
+    alias = info.validation_alias
+    if isinstance(alias, AliasChoices | AliasPath):
+        raise SchemaError(
+            f"{where} has several names in {type(alias).__name__}; a schema has one: give one alias"
+        )
+    return alias or ""
+
+
+def _factory(info: FieldInfo, where: str) -> Callable[[], Any]:
     if info.default_factory_takes_validated_data:
         raise SchemaError(
             f"{where} has a default_factory that takes values; give it one that takes none"
         )
-    bare_info = copy.copy(info)
-    bare_info.default, bare_info.default_factory = PydanticUndefined, None
-    made = Annotated[annotation, bare_info]
-    if info.default_factory is not None:
-        return made, EMPTY, typing.cast("Callable[[], Any]", info.default_factory)
-    if info.default is PydanticUndefined or info.default is ...:
-        return made, EMPTY, None
-    return made, info.default, functools.partial(copy.deepcopy, info.default)
+    return typing.cast("Callable[[], Any]", info.default_factory)
 
 
 def _fixed(function: Callable[..., Any]) -> set[str]:

@@ -11,6 +11,7 @@ from lumos_agent import (
     Agent,
     AgentEvent,
     InMemoryStorage,
+    Notice,
     ToolCallComplete,
     ToolCallStart,
     ToolProgress,
@@ -288,3 +289,19 @@ async def test_sync_tool_sees_the_end():
         await task
 
     assert await asyncio.to_thread(over.wait, 5)
+
+
+async def test_repairs_are_told():
+    """Whoever reads the events learns that a tool's arguments had to be mended, and how."""
+
+    @function_tool(repair=True)
+    async def double(number: int) -> int:
+        return 2 * number
+
+    agent = agent_of(double, reply=calls("double", number="4"))
+    async with agent.stream("?") as stream:
+        events = [event async for event in stream]
+
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+    assert ("repair", ["read number as 4"]) == (notice.code, notice.data["repairs"])
+    assert ["8"] == [event.result for event in events if isinstance(event, ToolCallComplete)]

@@ -616,6 +616,11 @@ def aliased(size: Annotated[int, Field(alias="the size")]):
     return size
 
 
+@case(NAMES, "an alias in the default", ({"the size": 2}, 2), ({}, 1), refuses=[{"size": 1}])
+def aliased_default(size: int = Field(1, alias="the size")):
+    return size
+
+
 TEXTS = "Annotations"
 
 

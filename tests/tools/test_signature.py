@@ -28,6 +28,8 @@ from annotated_types import Predicate
 from pydantic import (
     UUID4,
     AfterValidator,
+    AliasChoices,
+    AliasPath,
     BaseModel,
     Discriminator,
     Field,
@@ -437,12 +439,57 @@ def test_compiled_pattern():
     assert "not anchored" in fault(of(Annotated[str, Field(pattern=compiled)]))
 
 
-def test_field_with_alias():
-    """A parameter has one name."""
+def test_alias():
+    """The model calls a parameter by its alias; function and docstring by its name."""
 
-    def aliased(it: int = Field(5, alias="the it")): ...
+    def aliased(
+        it: int = Field(5, alias="the it", ge=1),
+        other: Annotated[str, Field(validation_alias="context", description="Text.")] = "x",
+        context: ToolContext = ToolContext(),
+    ):
+        """Do it.
 
-    assert "rename it" in fault(aliased)
+        Args:
+            it: How much.
+        """
+
+    signature = read_signature(aliased, owner="f()")
+
+    assert [("the it", 5, "How much."), ("context", "x", "")] == [
+        (one.name, one.default, one.description) for one in signature.parameters
+    ]
+    assert ([], {"it": 7, "other": "y", "context": None}) == signature.bind(
+        {"the it": 7, "context": "y"}, None
+    )
+
+
+def test_two_of_one_alias():
+    """What two parameters are called cannot be told apart."""
+
+    def twins(it: int, other: Annotated[int, Field(alias="it")]): ...
+
+    assert "two parameters are called 'it'; rename one" in fault(twins)
+
+
+@pytest.mark.parametrize("alias", [AliasChoices("a", "b"), AliasPath("a", 0)])
+def test_several_aliases(alias: AliasChoices | AliasPath):
+    """A schema has one name for a parameter."""
+    assert "give one alias" in fault(of(Annotated[int, Field(validation_alias=alias)]))
+
+
+def test_default_beside_the_type():
+    """A default in the `Field` beside a type counts, unless the parameter has its own."""
+
+    def function(
+        a: Annotated[int, Field(default=3)],
+        b: Annotated[int, Field(default=3)] = 4,
+        c: Annotated[list[int], Field(default_factory=list)] = Field(),
+    ): ...
+
+    signature = read_signature(function, owner="f()")
+
+    assert [False] * 3 == [one.required for one in signature.parameters]
+    assert ([], {"a": 3, "c": []}) == signature.bind({}, None)
 
 
 def test_factory_that_takes_values():
