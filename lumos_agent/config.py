@@ -12,6 +12,7 @@ import msgspec
 
 from lumos_agent.errors import ConfigError
 from lumos_agent.options import GenerateOptions
+from lumos_tools.dialects import DialectName
 
 FILE = "lumos.toml"
 PROJECT = "pyproject.toml"
@@ -41,6 +42,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """The ids of calls that it takes, as a regular expression; others are sent as a short one."""
     echo: tuple[Echo, ...] = ()
     """Fields of its replies that it wants back."""
+    dialect: DialectName | None = None
+    """How the schemas of tools are written. Default: the provider's own, as far as it is known."""
     foreign_reply: dict[str, Any] = {}
     """Fields that a reply with calls needs, where another provider made it."""
     foreign_call: dict[str, Any] = {}

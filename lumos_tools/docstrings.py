@@ -1,5 +1,8 @@
 """Summary and parameter texts out of a docstring."""
 
+import inspect
+import warnings
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import docstring_parser
@@ -23,3 +26,21 @@ def read_docstring(text: str | None) -> Docstring:
             for parameter in parsed.params
         },
     )
+
+
+def warn_of_unknown(texts: Mapping[str, str], known: Collection[str], owner: str) -> None:
+    """Warn of the first of *texts* that describes what *owner* does not take, at the user's line."""
+    unknown = next((name for name in texts if name not in known), None)
+    if unknown:
+        warnings.warn(
+            f"{owner}: its docstring describes {unknown!r}, which it does not take",
+            stacklevel=_users_level(),
+        )
+
+
+def _users_level() -> int:
+    """How far up the first line is that is not of this package, seen from whoever asks."""
+    level, frame = 0, inspect.currentframe()
+    while frame and frame.f_globals.get("__package__") == __package__:
+        level, frame = level + 1, frame.f_back
+    return level

@@ -2,13 +2,16 @@
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, cast
 
 MAX_FAULTS = 10
 MAX_FAULT = 300
 MAX_GOT = 60
 """Characters of what came that are shown."""
+MAX_WORD = 100
+"""Characters of a word that a legal one is looked for."""
 EXAMPLES = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T12:30:00Z",
@@ -34,7 +37,7 @@ LIMITS = {
     "maxProperties": "at most {} keys",
     "pattern": "text that matches {}",
 }
-WORDS = {
+TYPES = {
     "string": "a string",
     "integer": "an integer",
     "number": "a number",
@@ -50,16 +53,34 @@ def gate_faults(errors: Iterable[Any], schema: Mapping[str, Any]) -> list[str]:
     return bounded(line for error in errors for line in _lines(error, schema))
 
 
-def model_faults(errors: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The faults that pydantic's *errors* are: checks that no schema shows."""
-    return bounded(_at(one["loc"], f"{one['msg']}, got {got(one['input'])}") for one in errors)
+def model_faults(errors: Iterable[Mapping[str, Any]], given: Any) -> list[str]:
+    """The faults that pydantic's *errors* with *given* are: checks that no schema shows."""
+    return bounded(_of_a_model(one, given) for one in errors)
+
+
+def _of_a_model(error: Mapping[str, Any], given: Any) -> str:
+    """The line of one error; of its place, which names branches of unions too, what was written."""
+    path: list[str | int] = []
+    here: Any = given
+    for step in error["loc"]:
+        if step in _steps(here):
+            path.append(step)
+            here = here[step]
+    of_key = " (a key)" if "[key]" in error["loc"][-1:] else ""
+    return _at(path, f"{error['msg']}, got {got(error['input'])}{of_key}")
+
+
+def _steps(value: Any) -> Collection[str | int]:
+    """The keys of an object, the places of a list."""
+    if isinstance(value, list):
+        return range(len(cast("Sequence[Any]", value)))
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else ()
 
 
 def bounded(faults: Iterable[str]) -> list[str]:
     """*faults*, at most `MAX_FAULTS` of them, each one line of at most `MAX_FAULT` characters."""
-    lines = [bound(fault) for fault in faults]
-    more = len(lines) - MAX_FAULTS
-    return [*lines[:MAX_FAULTS], f"and {more} more"] if more > 0 else lines
+    lines = [bound(fault) for fault in islice(faults, MAX_FAULTS + 1)]
+    return [*lines[:MAX_FAULTS], "and more"] if len(lines) > MAX_FAULTS else lines
 
 
 def bound(line: str) -> str:
@@ -104,11 +125,18 @@ def _of_a_union(error: Any, schema: Mapping[str, Any]) -> Iterator[str]:
             yield from _lines(inner, schema)
         return
     tags = [one for branch in branches for one in branch if one.kind.name == "const"]
-    firsts = tags if len(tags) == len(branches) else [branch[0] for branch in branches if branch]
+    firsts = (
+        tags if len(tags) == len(branches) else [_first(branch) for branch in branches if branch]
+    )
     words = dict.fromkeys(_expected(one.kind.name, one) for one in firsts)
     place = firsts[0] if firsts == tags and tags else error
     told = " or ".join(words) or "one of several shapes"
     yield _at(place.instance_path, f"expected {told}, got {got(place.instance)}")
+
+
+def _first(branch: Sequence[Any]) -> Any:
+    """What is told of *branch*: what is missing, or else its first error."""
+    return next((one for one in branch if one.kind.name == "required"), branch[0])
 
 
 def _other_type(branch: Sequence[Any], union: Any) -> bool:
@@ -126,7 +154,7 @@ def _expected(kind: str, error: Any) -> str:
     value = error.kind.value
     if kind == "type":
         types = cast("list[str]", value) if isinstance(value, list) else [value]
-        return " or ".join(WORDS[one] for one in sorted(types))
+        return " or ".join(TYPES[one] for one in sorted(types))
     if kind == "enum":
         return f"one of {', '.join(map(got, value))}"
     if kind == "const":
@@ -134,6 +162,8 @@ def _expected(kind: str, error: Any) -> str:
     if kind == "format":
         example = EXAMPLES.get(value)
         return f"a {value}" + (f" such as {example}" if example else "")
+    if kind == "required":
+        return f"an object with {got(value)}"
     if kind == "uniqueItems":
         return "items that are all different"
     if kind in LIMITS:
@@ -150,6 +180,8 @@ def _hint(error: Any) -> str:
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:
+    if len(word) > MAX_WORD:
+        return ""
     exact = [one for one in known if one.lower() == word.lower()]
     near = exact or difflib.get_close_matches(word, known, n=1)
     return f"did you mean {got(near[0])}?" if near else ""

@@ -58,10 +58,13 @@ class ToolRegistry(Mapping[str, Tool]):
         try:
             return self._tools[name]
         except KeyError:
-            near = difflib.get_close_matches(name, self._tools, n=1)
+            near = difflib.get_close_matches(str(name), self._tools, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             known = ", ".join(self._tools) or "none"
             raise UnknownToolError(f"no tool named {name!r}; {hint}known: {known}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tools
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tools)

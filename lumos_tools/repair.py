@@ -3,52 +3,53 @@
 What comes of it passes the gate like any other arguments, or the faults of the original are told.
 """
 
-import copy
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from lumos_tools.decoding import decode
+from lumos_tools.decoding import decode, decode_any
 from lumos_tools.errors import InvalidArgumentsError
+from lumos_tools.faults import got
 
 FENCE = re.compile(r"\s*```\w*\n(.*?)\n?```\s*", re.DOTALL)
-WORDS = {"true": True, "false": False, "null": None}
+LITERALS = {"true": True, "false": False, "null": None}
+ROUNDS = 8
+"""How many times text in text is read."""
 
 
-def repaired_text(text: str) -> tuple[dict[str, Any], list[str]]:
+def repaired_text(text: str | bytes) -> tuple[dict[str, Any], list[str]]:
     """The object in *text*, and what had to be taken off. Raises `InvalidArgumentsError`."""
+    plain = text if isinstance(text, str) else text.decode()
     changes: list[str] = []
-    if fenced := FENCE.fullmatch(text):
-        text = fenced[1]
+    if fenced := FENCE.fullmatch(plain):
+        plain = fenced[1]
         changes.append("took a code fence off")
-    try:
-        inner = json.loads(text)
-    except ValueError:
-        inner = None
-    if isinstance(inner, str):  # JSON in JSON
-        text = inner
+    if plain.lstrip().startswith('"'):  # JSON in JSON
+        plain = decode_any(plain)
         changes.append("decoded the arguments twice")
-    return decode(text), changes
+    return decode(plain), changes
 
 
-def repaired(
-    arguments: dict[str, Any], errors: Callable[[Any], Sequence[Any]]
-) -> tuple[dict[str, Any], list[str]]:
-    """*arguments* with values of the wrong type read as the right one, as far as *errors* says."""
+def retyped(arguments: dict[str, Any], errors: Callable[[Any], Sequence[Any]]) -> list[str]:
+    """Read values of *arguments* of the wrong type as the right one, as far as *errors* says.
+
+    Returns what was changed, in place.
+    """
     changes: list[str] = []
-    fixed = copy.deepcopy(arguments)
-    while fits := [
-        (error.instance_path, value) for error in errors(fixed) for value in _meant(error)
-    ]:  # each round takes texts away, so it ends
+    for _ in range(ROUNDS):
+        fits = [
+            (error.instance_path, value) for error in errors(arguments) for value in _meant(error)
+        ]
+        if not fits:
+            break
         for path, value in fits:
             *way, last = path
-            holder: Any = fixed
+            holder: Any = arguments
             for step in way:
                 holder = holder[step]
-            changes.append(f"read {'.'.join(map(str, path))} as {json.dumps(value)}")
+            changes.append(f"read {'.'.join(map(str, path))} as {got(value)}")
             holder[last] = value
-    return fixed, changes
+    return changes
 
 
 def _meant(error: Any) -> Iterator[Any]:
@@ -56,12 +57,12 @@ def _meant(error: Any) -> Iterator[Any]:
     if not isinstance(error.instance, str):
         return
     types, text = _types(error), error.instance.strip()
-    if text in WORDS:
+    if text in LITERALS:
         if {"boolean", "null"} & types:
-            yield WORDS[text]
+            yield LITERALS[text]
         return
     try:
-        value = decode(f'{{"it": {text}}}')["it"]
+        value = decode_any(text)
     except InvalidArgumentsError:
         return
     if any(isinstance(value, KINDS[one]) for one in types & {*KINDS}):

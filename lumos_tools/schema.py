@@ -1,32 +1,46 @@
 """Type hints and models -> JSON Schema, and the checker that agrees with it."""
 
+import base64
+import contextlib
+import graphlib
 import json
+import logging
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
 from functools import cached_property, partial
 from typing import Any, NotRequired, Required, cast
 
 import pydantic_core
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 from typing_extensions import TypedDict
 
-from lumos_tools.decoding import decode, encode
+from lumos_tools.decoding import cut, decode, encode, is_heavy
 from lumos_tools.errors import InvalidArgumentsError, SchemaError
-from lumos_tools.faults import gate_faults, model_faults
-from lumos_tools.repair import repaired, repaired_text
+from lumos_tools.faults import bound, bounded, gate_faults, model_faults
+from lumos_tools.repair import repaired_text, retyped
 from lumos_tools.signature import EMPTY, Parameter
 
 Schema = dict[str, Any]
+Values = dict[str, Any]
+"""The arguments of a call, by name."""
+logger = logging.getLogger("lumos_tools")
 
+TOO_HEAVY = "are too many, or too deep, to say where; send less at once"
 # `format` is asserted as in RFC 3339, but for what Python's own values need: a naive datetime has no
-# zone, and a timedelta has a fraction.
+# zone, a timedelta has a fraction, and there is no year 0.
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 _TIME = rf"{_CLOCK}(:[0-5]\d(\.\d+)?)?([Zz]|[+-]([01]\d|2[0-3]):?[0-5]\d)?"
-_DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+_DATE = r"(?P<day>\d{4}-\d{2}-\d{2})"
 _FORMATS = {
+    "date": _DATE,
     "time": _TIME,
     "date-time": rf"{_DATE}[Tt ]{_TIME}",
     "duration": r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?",
@@ -54,14 +68,20 @@ class Arguments:
     def text(self) -> str:
         """The JSON Schema as JSON text, the same in every process."""
         try:
-            schema = self._adapter.json_schema(schema_generator=_Generator)
-        except (PydanticUserError, pydantic_core.SchemaError, TypeError) as error:
+            schema = _unfolded(self._adapter.json_schema(schema_generator=_Generator))
+            schema.pop("description", None)  # of a model; the tool has it
+            for part in _parts(schema):
+                _require_tag(part, schema.get("$defs", {}))
+            for own, extra in zip(
+                schema.get("properties", {}).values(), self._extras, strict=False
+            ):
+                own.update({key: value for key, value in extra.items() if key not in own})
+            return json.dumps(
+                _closed(schema), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+            )
+        except (PydanticUserError, pydantic_core.SchemaError, TypeError, ValueError) as error:
             why = getattr(error, "message", error)  # pydantic's text with no URL
             raise SchemaError(f"{self._owner}: its types do not make a schema: {why}") from error
-        schema.pop("description", None)  # of a model; the tool has it
-        for own, extra in zip(schema.get("properties", {}).values(), self._extras, strict=False):
-            own.update({key: value for key, value in extra.items() if key not in own})
-        return json.dumps(_closed(schema), ensure_ascii=False, separators=(",", ":"))
 
     def check(self, arguments: str | bytes | Mapping[str, Any]) -> Any:
         """What *arguments*, raw JSON text or a mapping, mean to the tool.
@@ -72,39 +92,62 @@ class Arguments:
         """
         return self.convert(self.admit(arguments))
 
-    def admit(self, arguments: str | bytes | Mapping[str, Any]) -> Schema:
+    def admit(self, arguments: str | bytes | Mapping[str, Any]) -> Values:
         """The object that *arguments* are, if the schema admits it."""
         given = decode(arguments if isinstance(arguments, str | bytes) else encode(arguments))
         if self._gate.is_valid(given):
             return given
-        raise InvalidArgumentsError(gate_faults(self._gate.iter_errors(given), self.schema))
+        raise InvalidArgumentsError(self._faults(given))
 
-    def repair(self, arguments: str | bytes | Mapping[str, Any]) -> tuple[Schema, tuple[str, ...]]:
+    def repair(self, arguments: str | bytes | Mapping[str, Any]) -> tuple[Values, tuple[str, ...]]:
         """*arguments* made such that the schema admits them, and what was changed for it.
 
         Raises `InvalidArgumentsError`, with the faults of *arguments* as they are.
         """
-        changes: list[str] = []
         try:
             return self.admit(arguments), ()
-        except InvalidArgumentsError as error:
-            try:
-                given: Any = arguments
-                if isinstance(arguments, str | bytes):
-                    text = arguments if isinstance(arguments, str) else arguments.decode()
-                    given, changes = repaired_text(text)
-                fixed, more = repaired(given, lambda one: [*self._gate.iter_errors(one)])
-                return self.admit(fixed), (*changes, *more)
-            except (InvalidArgumentsError, ValueError):
-                raise error from None
+        except InvalidArgumentsError:
+            with contextlib.suppress(InvalidArgumentsError, ValueError):  # bytes that are no UTF-8
+                text = arguments if isinstance(arguments, str | bytes) else encode(arguments)
+                given, changes = repaired_text(text)
+                changes += retyped(given, self._errors)
+                if self._gate.is_valid(given):
+                    return self.admit(given), (*changes,)
+            raise
 
-    def convert(self, admitted: Schema) -> Any:
+    def convert(self, admitted: Values) -> Any:
         """What *admitted* arguments mean in Python. Raises `InvalidArgumentsError`."""
+        validator = self._validator
         try:
-            return self._validator.validate_json(pydantic_core.to_json(admitted))
+            return validator.validate_json(pydantic_core.to_json(admitted))
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False)
-            raise InvalidArgumentsError(model_faults(faults)) from None
+            raise InvalidArgumentsError(model_faults(faults, admitted)) from None
+        except Exception as error:  # of a validator of one's own
+            logger.error("%s: a validator failed", self._owner, exc_info=error)
+            raise InvalidArgumentsError([bound(f"{type(error).__name__}: {error}")]) from error
+
+    def _faults(self, given: Values) -> list[str]:
+        """What the gate has against *given*, or against the first items of its lists if it is heavy."""
+        if errors := self._errors(given):
+            return gate_faults(errors, self.schema)
+        for most in (10, 100, 1_000):
+            errors = self._errors(cut(given, most))
+            if errors := [one for one in errors if one.kind.name != "minItems"]:
+                only = f"of each list only the first {most} items were looked at"
+                return bounded([*gate_faults(errors, self.schema), only])
+        return [f"they do not fit the schema, and {TOO_HEAVY}"]
+
+    def _errors(self, given: Values) -> list[Any]:
+        """The gate's errors, each with those of all branches of a union; none if *given* is heavy."""
+        growth = 2 if self._branches else 1
+        return [] if is_heavy(given, growth) else [*self._gate.iter_errors(given)]
+
+    @cached_property
+    def _branches(self) -> bool:
+        """Whether its types hold themselves in unions, whose errors double with every level."""
+        unions = '"anyOf"' in self.text or '"oneOf"' in self.text
+        return unions and _holds_itself(self.schema.get("$defs", {}))
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -165,15 +208,77 @@ def _extra(parameter: Parameter) -> Schema:
     if parameter.description:
         extra["description"] = parameter.description
     if parameter.default is not EMPTY:
-        try:
-            extra["default"] = json.loads(pydantic_core.to_json(parameter.default))
-        except pydantic_core.PydanticSerializationError:
-            return extra
+        with contextlib.suppress(pydantic_core.PydanticSerializationError):
+            extra["default"] = _written(parameter.default)
     return extra
+
+
+def _written(default: Any) -> Any:
+    """*default* as JSON, the same in every process: sets in order, bytes as RFC 4648, section 4 has them.
+
+    Raises `PydanticSerializationError` for what is not JSON: infinity, or a mark of one's own.
+    """
+    match default:
+        case Enum():
+            return _written(default.value)
+        case BaseModel():
+            return _written(default.model_dump(by_alias=True))
+        case bytes() | bytearray():
+            return base64.b64encode(default).decode()
+        case dict():
+            pairs = cast("Mapping[Any, Any]", default).items()
+            return {_key_text(key): _written(value) for key, value in pairs}
+        case set() | frozenset():
+            return sorted(map(_written, cast("set[Any]", default)), key=json.dumps)
+        case list() | tuple() | deque():
+            return [*map(_written, cast("list[Any]", default))]
+        case float() if not math.isfinite(default):
+            raise pydantic_core.PydanticSerializationError(f"JSON has no {default}")
+        case _ if is_dataclass(default) and not isinstance(default, type):
+            return _written(_fields_of(default))
+        case _:
+            return pydantic_core.to_jsonable_python(default)
+
+
+def _fields_of(default: Any) -> Any:
+    """The fields of a dataclass; pydantic's own knows their aliases."""
+    if serializer := getattr(default, "__pydantic_serializer__", None):
+        return serializer.to_python(default, by_alias=True)
+    return {one.name: getattr(default, one.name) for one in fields(default)}
+
+
+def _key_text(key: Any) -> str:
+    (text,) = pydantic_core.to_jsonable_python({key: None})
+    return str(text)
+
+
+def _unfolded(schema: Schema) -> Schema:
+    """*schema* with "type": "object" at its root, as providers want it, and no mere `$ref` to itself."""
+    if "$ref" not in schema:
+        return schema
+    return {**schema["$defs"][schema["$ref"].rpartition("/")[2]], "$defs": schema["$defs"]}
+
+
+def _holds_itself(definitions: Mapping[str, Schema]) -> bool:
+    """Whether one of the *definitions* refers to itself, by others perhaps."""
+    refers = {
+        name: re.findall(r'"#/\$defs/([^"]+)"', json.dumps(one))
+        for name, one in definitions.items()
+    }
+    try:
+        graphlib.TopologicalSorter(refers).prepare()
+    except graphlib.CycleError:
+        return True
+    return False
 
 
 class _Generator(GenerateJsonSchema):
     """pydantic's JSON Schema, made to say what pydantic checks, and no more words than needed."""
+
+    ignored_warning_kinds = {*GenerateJsonSchema.ignored_warning_kinds, "non-serializable-default"}
+
+    def encode_default(self, dft: Any) -> Any:
+        return _written(dft)
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -216,6 +321,28 @@ def _key_schema(schema: Schema) -> Schema:
     return {key: value for key, value in schema.items() if key not in ("type", "title")}
 
 
+def _parts(value: Any) -> Iterator[Schema]:
+    """Every object inside *value*, itself included."""
+    inside: Iterable[Any] = cast("Sequence[Any]", value) if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        yield cast("Schema", value)
+        inside = cast("Schema", value).values()
+    for inner in inside:
+        yield from _parts(inner)
+
+
+def _require_tag(schema: Schema, definitions: Mapping[str, Schema]) -> None:
+    """Where *schema* tells kinds apart by a key, they require it: pydantic does, whatever its default."""
+    match schema:
+        case {"discriminator": {"propertyName": str(key)}, "oneOf": [*kinds]}:
+            for kind in kinds:
+                found = definitions.get(kind.get("$ref", "").rpartition("/")[2], {})
+                if key in found.get("properties", {}) and key not in found.get("required", ()):
+                    found["required"] = [*found.get("required", ()), key]
+        case _:
+            pass
+
+
 def _closed(schema: Schema) -> Schema:
     """*schema* without the titles of its models, and open only where a model asks to be."""
     closed = {key: _closed_value(key, value) for key, value in schema.items() if key != "title"}
@@ -237,4 +364,14 @@ def _closed_value(key: str, value: Any) -> Any:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    return re.fullmatch(pattern, text, re.ASCII) is not None
+    """Whether *text* is all that *pattern* says, and the day in it one of the calendar."""
+    found = re.fullmatch(pattern, text, re.ASCII)
+    return found is not None and all(map(_is_day, found.groupdict().values()))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

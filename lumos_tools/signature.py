@@ -7,19 +7,20 @@ import inspect
 import sys
 import types
 import typing
-import warnings
 from collections import abc, deque
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AliasChoices, AliasPath, Field, TypeAdapter, ValidationError
+import typing_extensions
+from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from typing_extensions import Unpack, get_type_hints, is_typeddict
+from typing_extensions import get_type_hints
 
-from lumos_tools.annotations import UNIONS, bare, prepare
+from lumos_tools.annotations import UNIONS, UNRESOLVED, alias_of, keys_of, prepare
 from lumos_tools.context import ToolContext
-from lumos_tools.docstrings import read_docstring
+from lumos_tools.docstrings import read_docstring, warn_of_unknown
 from lumos_tools.errors import SchemaError
 
 EMPTY = inspect.Parameter.empty
@@ -30,14 +31,18 @@ REST = inspect.Parameter.VAR_POSITIONAL
 OTHERS = inspect.Parameter.VAR_KEYWORD
 FORWARDREF = 3
 """`annotationlib.Format.FORWARDREF` of Python 3.14: names that are not there yet stay names."""
+BOUND = "decorate the bound method instead: function_tool(shop.refund)"
 OF_PARAMETER = (
     *("default", "default_factory", "repr", "alias_priority"),
     *("alias", "validation_alias", "serialization_alias"),
 )
 """What a `Field` says of the parameter, not of its type."""
 MUTABLE = (list, dict, set, deque, bytearray)
-JSON = (str, int, float, bool, list, dict, tuple, set)
-"""What defaults are checked; None is for what need not be said, and other objects are marks."""
+YIELDS = (
+    *(abc.Iterator, abc.Generator, abc.AsyncIterator, abc.AsyncGenerator),
+    *(abc.Iterable, abc.AsyncIterable),
+)
+UNPACKS = (typing.Unpack, typing_extensions.Unpack)
 
 
 class Parameter(NamedTuple):
@@ -102,13 +107,10 @@ def read_signature(function: Callable[..., Any], *, owner: str) -> Signature:
     """Read *function*, called *owner* in errors. Raises `SchemaError` for what no schema can say."""
     texts = read_docstring(_documented(function))
     reader = _Reader(function, owner, texts.parameters)
-    for parameter in reader.open_parameters():
+    for parameter in reader.open:
         reader.read(parameter)
-    unknown = [name for name in texts.parameters if name not in reader.known]
-    if unknown and not reader.takes_others:
-        warnings.warn(
-            f"{owner}: its docstring describes {unknown[0]!r}, which it does not take", stacklevel=4
-        )
+    if not reader.takes_others:
+        warn_of_unknown(texts.parameters, reader.known, owner)
     return Signature(
         texts.description,
         tuple(reader.parameters),
@@ -119,7 +121,7 @@ def read_signature(function: Callable[..., Any], *, owner: str) -> Signature:
 
 
 class _Reader:
-    """Reads one parameter after the other."""
+    """Reads one parameter after the other: those that are `open`, as a partial fixes some."""
 
     def __init__(self, function: Callable[..., Any], owner: str, texts: Mapping[str, str]) -> None:
         self.parameters: list[Parameter] = []
@@ -130,25 +132,22 @@ class _Reader:
         self._function = function
         self._owner = owner
         self._texts = texts
-        given = parameters_of(function).parameters
+        given = signature_of(function, owner).parameters
+        plain = signature_of(plain_function(function), owner).parameters
         fixed = _fixed(function)
-        self._open = [one for one in given.values() if one.name not in fixed]
-        self._has_rest = any(one.kind is REST for one in self._open)
-        self.known = {*given, *parameters_of(plain_function(function)).parameters}
-
-    def open_parameters(self) -> list[inspect.Parameter]:
-        """Those that are not fixed, as a partial fixes some."""
-        return self._open
+        self.open = [one for one in given.values() if one.name not in fixed]
+        self.known = {*given, *plain}
+        self._has_rest = any(one.kind is REST for one in self.open)
+        self._self = next(iter(plain), "") if _is_of_class(function) else ""
+        both = (*given.values(), *plain.values())
+        self._taken = fixed | {one.name for one in both if one.kind in (EITHER, BY_NAME)}
 
     def read(self, parameter: inspect.Parameter) -> None:
         """Take *parameter* in."""
         where = f"{self._owner}: parameter {parameter.name!r}"
         annotation = self._annotation(parameter, where)
-        if _is_context(annotation) and parameter.kind in (REST, OTHERS):
-            raise SchemaError(f"{where} is the context, and there is one of it; drop the star")
-        if _is_context(annotation):
-            self.context = parameter.name
-            self.slots.append(Slot(parameter.name, self._kind(parameter)))
+        if is_context(annotation):
+            self._context(parameter, where)
         elif parameter.kind is REST:
             self._rest(parameter.name, prepare(annotation, where, self.notes))
         elif parameter.kind is OTHERS:
@@ -156,6 +155,14 @@ class _Reader:
             self._others(parameter.name, annotation, where)
         else:
             self._one(parameter, annotation, where)
+
+    def _context(self, parameter: inspect.Parameter, where: str) -> None:
+        if parameter.kind in (REST, OTHERS):
+            raise SchemaError(f"{where} is the context, and there is one of it; drop the star")
+        if self.context is not None:
+            raise SchemaError(f"{where} is the context, as {self.context!r} is; drop one of them")
+        self.context = parameter.name
+        self.slots.append(Slot(parameter.name, self._kind(parameter)))
 
     def _kind(self, parameter: inspect.Parameter) -> Any:
         """By place, too, where a `*rest` follows."""
@@ -166,9 +173,8 @@ class _Reader:
         kind = self._kind(parameter)
         annotation, default, make, alias = _fields_read(annotation, parameter.default, where)
         if make is None and default is not EMPTY and kind is BY_PLACE:
-            make = functools.partial(copy.deepcopy, default)
+            make = functools.partial(_same, default)
         annotation = prepare(annotation, where, self.notes)
-        refuse_default(default, annotation, where)
         required = default is EMPTY and make is None
         self._add(parameter.name, annotation, default, required=required, alias=alias)
         self.slots.append(Slot(parameter.name, kind, make, alias))
@@ -179,11 +185,11 @@ class _Reader:
         self.slots.append(Slot(name, REST))
 
     def _others(self, name: str, annotation: Any, where: str) -> None:
-        if typing.get_origin(annotation) is Unpack or is_typeddict(annotation):
+        if typing.get_origin(annotation) in UNPACKS:
             self._unpacked(typing.get_args(annotation)[0], where)
             return
         value = prepare(annotation, where, self.notes)
-        taken = sorted(one.name for one in self._open if one.kind in (EITHER, BY_NAME))
+        taken = sorted(self._taken)
         extra = {"propertyNames": {"not": {"enum": taken}}} if taken else {}
         made: Any = dict
         self._add(name, made[str, value], required=False, extra=extra)
@@ -191,9 +197,10 @@ class _Reader:
 
     def _unpacked(self, keys: Any, where: str) -> None:
         """`**options: Unpack[TypedDict]`: each key is a parameter."""
-        for name, hint in get_type_hints(keys, include_extras=True).items():
-            annotation = prepare(bare(hint), f"{where}, key {name!r}", self.notes)
-            self._add(name, annotation, required=name in keys.__required_keys__)
+        required = getattr(typing.get_origin(keys) or keys, "__required_keys__", ())
+        for name, hint in keys_of(keys, where).items():
+            annotation = prepare(hint, f"{where}, key {name!r}", self.notes)
+            self._add(name, annotation, required=name in required)
             self.slots.append(Slot(name, BY_NAME))
             self.known.add(name)
 
@@ -208,14 +215,13 @@ class _Reader:
 
     def _annotation(self, parameter: inspect.Parameter, where: str) -> Any:
         """The type of *parameter*, alone: a return annotation that cannot be resolved does no harm."""
-        if parameter.annotation is EMPTY:
-            method = parameter.name in ("self", "cls")
-            hint = (
-                "decorate the bound method instead"
-                if method
-                else f"say what it takes, for example {parameter.name}: str"
+        unsaid, name = parameter.annotation is EMPTY, parameter.name
+        if name in ("self", "cls") and (unsaid or name == self._self):
+            raise SchemaError(f"{where} is that of a method; {BOUND}")
+        if unsaid:
+            raise SchemaError(
+                f"{where} has no annotation; say what it takes, for example {name}: str"
             )
-            raise SchemaError(f"{where} has no annotation; {hint}")
         try:
             return resolved(parameter.annotation, self._function)
         except UNRESOLVED as error:
@@ -237,14 +243,10 @@ def return_type(function: Callable[..., Any]) -> Any:
         found = resolved(written, function)
     except UNRESOLVED:
         return None
-    yields = (abc.Iterator, abc.Generator, abc.AsyncIterator, abc.AsyncGenerator)
-    if typing.get_origin(found) in (*yields, abc.Iterable, abc.AsyncIterable):
+    if (typing.get_origin(found) or found) in YIELDS:
         made: Any = list
-        return made[typing.get_args(found)[0]]
+        return made[typing.get_args(found)[0]] if typing.get_args(found) else made
     return found
-
-
-UNRESOLVED = (NameError, SyntaxError, TypeError)
 
 
 def resolved(annotation: Any, function: Callable[..., Any]) -> Any:
@@ -274,16 +276,14 @@ def parameters_of(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(function, **late)
 
 
-def refuse_default(default: Any, annotation: Any, where: str) -> None:
-    """Raise `SchemaError` for a default that the parameter itself would not take."""
-    if type(default) is annotation or not isinstance(default, JSON):
-        return
+def signature_of(function: Callable[..., Any], owner: str) -> inspect.Signature:
+    """The signature of *function*, called *owner*. Raises `SchemaError` for one that has none."""
     try:
-        TypeAdapter(annotation).validate_python(default)
-    except ValidationError as error:
-        why = error.errors(include_url=False)[0]["msg"]
+        return parameters_of(function)
+    except (ValueError, TypeError) as error:
         raise SchemaError(
-            f"{where} has the default {default!r}, which it would not take ({why}); correct one of them"
+            f"{owner} does not say what it takes ({error}); call it in a function of your own, and "
+            "decorate that"
         ) from error
 
 
@@ -308,12 +308,12 @@ def _fields_read(annotation: Any, default: Any, where: str) -> _Read:
     made: Any = Annotated[(inner, *of_type)] if of_type else inner
     alias, make = "", None
     for one in fields:
-        alias = _alias(one, where) or alias
+        alias = alias_of(one, where) or alias
         if default is EMPTY and one.default_factory is not None:
             make = _factory(one, where)
         elif default is EMPTY and one.default not in (PydanticUndefined, ...):
             default = one.default
-            make = functools.partial(copy.deepcopy, default)
+            make = _copier(default) or functools.partial(_same, default)
     return _Read(made, default, make or _copier(default), alias)
 
 
@@ -331,16 +331,20 @@ def _of_type(extra: Any) -> list[Any]:
 
 
 def _copier(default: Any) -> Callable[[], Any] | None:
-    return functools.partial(copy.deepcopy, default) if isinstance(default, MUTABLE) else None
+    """Makes a copy for each call of a default that a body can change; a mark stays the one it is."""
+    of_fields = is_dataclass(default) and not isinstance(default, type)
+    if not (of_fields or isinstance(default, (*MUTABLE, BaseModel))):
+        return None
+    copier: Callable[[], Any] = functools.partial(copy.deepcopy, default)
+    try:
+        copier()
+    except Exception:  # noqa: BLE001  # a lock or a connection is in it: there is one
+        return None
+    return copier
 
 
-def _alias(info: FieldInfo, where: str) -> str:
-    alias = info.validation_alias
-    if isinstance(alias, AliasChoices | AliasPath):
-        raise SchemaError(
-            f"{where} has several names in {type(alias).__name__}; a schema has one: give one alias"
-        )
-    return alias or ""
+def _same(default: Any) -> Any:
+    return default
 
 
 def _factory(info: FieldInfo, where: str) -> Callable[[], Any]:
@@ -369,6 +373,12 @@ def plain_function(function: Callable[..., Any]) -> Any:
     )
 
 
+def _is_of_class(function: Callable[..., Any]) -> bool:
+    """Whether *function* was defined in a class."""
+    around = getattr(plain_function(function), "__qualname__", "").rpartition(".")[0]
+    return around != "" and not around.endswith("<locals>")
+
+
 def _documented(function: Callable[..., Any]) -> str | None:
     """The docstring: a partial's own is that of all partials."""
     while isinstance(function, functools.partial):
@@ -376,8 +386,12 @@ def _documented(function: Callable[..., Any]) -> str | None:
     return inspect.getdoc(function)
 
 
-def _is_context(annotation: Any) -> bool:
-    """Whether this is ToolContext, ToolContext[Deps], or either of them | None."""
-    if typing.get_origin(annotation) in UNIONS:
-        return any(_is_context(one) for one in typing.get_args(annotation))
-    return (typing.get_origin(annotation) or annotation) is ToolContext
+def is_context(annotation: Any) -> bool:
+    """Whether this is ToolContext, of whatever deps, a class derived from it, or one of them | None."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in UNIONS:
+        return any(map(is_context, arguments))
+    if origin is Annotated:
+        return is_context(arguments[0])
+    kind = origin or annotation
+    return isinstance(kind, type) and issubclass(kind, ToolContext)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from lumos_agent.cli.chat import chat
+from lumos_agent.cli.check import check
 from lumos_agent.cli.doctor import doctor
 from lumos_agent.cli.failures import debugging, report
 from lumos_agent.cli.init import init
@@ -23,7 +24,7 @@ def lumos(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (run, chat, tools, init, doctor):
+for command in (run, chat, tools, check, init, doctor):
     lumos.add_command(command)
 
 

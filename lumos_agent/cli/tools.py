@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from lumos_agent.cli.dialect import print_for
 from lumos_agent.cli.load import load_tools
 from lumos_agent.cli.options import tools_option
 from lumos_agent.cli.show import has_color
@@ -21,11 +22,19 @@ WORDS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"
 
 @click.command()
 @tools_option
+@click.option(
+    "--for",
+    "provider",
+    metavar="PROVIDER",
+    help="Show what a provider is shown, what is lost, and why: anthropic, openai/gpt-5, vllm.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print OpenAI's list of functions.")
-def tools(sources: tuple[str, ...], as_json: bool) -> None:
+def tools(sources: tuple[str, ...], provider: str | None, as_json: bool) -> None:
     """List the tools: name, description, parameters."""
     found = load_tools(sources)
-    if as_json:
+    if provider is not None:
+        print_for(provider, found, as_json=as_json)
+    elif as_json:
         wire = encode([OpenAIFunction.of(tool).to_wire() for tool in found])
         click.echo(msgspec.json.format(wire, indent=2))
     else:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any, assert_never, cast
-from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
@@ -25,7 +24,8 @@ from lumos_agent.messages import (
 from lumos_agent.providers.anthropic_replies import Block, BlockAssembler, said
 from lumos_agent.providers.base import Part, Reply, Request
 from lumos_agent.providers.chat import legal_name, short_id
-from lumos_tools import Tool
+from lumos_agent.providers.offered import Offers
+from lumos_tools.dialects import Offer
 
 VERSION = "2023-06-01"
 MAX_TOKENS = 8_192
@@ -33,7 +33,6 @@ MAX_TOKENS = 8_192
 BEGINNING = "(The conversation begins with your words.)"
 PAUSES = 10
 """How often a turn that pauses is gone on with; a provider's own tools make it pause."""
-_tools: WeakKeyDictionary[Tool, bytes] = WeakKeyDictionary()
 
 
 class AnthropicWire:
@@ -45,6 +44,7 @@ class AnthropicWire:
     def __init__(self, maker: str, quirks: Quirks = Quirks()) -> None:
         self.maker = maker
         self._call_id = re.compile(quirks.call_ids).fullmatch
+        self.offers = Offers(quirks.dialect or "anthropic", _entry)
 
     def headers(self, key: str | None) -> dict[str, str]:
         """What shows who asks."""
@@ -59,12 +59,14 @@ class AnthropicWire:
         if turns[0][0] == b"assistant":  # the user speaks first here, whoever did in this thread
             turns.insert(0, (b"user", [encode(_text(BEGINNING)[0])]))
         messages = [_turn(role, blocks) for role, blocks in turns]
-        tools = [*map(encode, head.pop("tools", ())), *map(_encoded_tool, request.tools.values())]
+        offered = self.offers.of(request.tools)
+        tools = [*map(encode, head.pop("tools", ())), *offered.encoded]
         if not tools:
             stubs = [encode(_stub(name)) for name in _names(request.messages)]
             tools, choice = stubs, {"tool_choice": {"type": "none"}} if stubs else {}
             head |= choice
-        return AnthropicExchange(self, request.messages, head, messages, tools)
+        assembler = BlockAssembler(request.messages, offered.raised)
+        return AnthropicExchange(self, assembler, head, messages, tools)
 
     def _head(self, request: Request) -> dict[str, Any]:
         """All of a body but model, messages and our tools."""
@@ -172,16 +174,14 @@ def _choice(choice: str) -> Block:
     return {"type": kinds[choice]} if choice in kinds else {"type": "tool", "name": choice}
 
 
-def _encoded_tool(tool: Tool) -> bytes:
-    data = _tools.get(tool)
-    if data is None:
-        plain = {
-            "name": tool.name,
-            "description": tool.description,
-            "input_schema": tool.parameters,
-        }
-        data = _tools[tool] = encode(plain)
-    return data
+def _entry(offer: Offer) -> dict[str, Any]:
+    """A tool as an entry of a request's `tools`."""
+    plain = {
+        "name": offer.tool.name,
+        "description": offer.tool.description,
+        "input_schema": offer.lowered.schema,
+    }
+    return plain | {"strict": True} if offer.strict else plain
 
 
 def _names(messages: Iterable[Message]) -> list[str]:
@@ -222,7 +222,7 @@ class AnthropicExchange:
     def __init__(
         self,
         wire: AnthropicWire,
-        history: Iterable[Message],
+        assembler: BlockAssembler,
         head: dict[str, Any],
         messages: list[bytes],
         tools: list[bytes],
@@ -231,7 +231,7 @@ class AnthropicExchange:
         self._head = head
         self._messages = messages
         self._tools = tools
-        self._assembler = BlockAssembler(history)
+        self._assembler = assembler
         self._pauses = 0
         self.body: bytes | None = self._body()
 

@@ -11,7 +11,13 @@ import msgspec
 from lumos_agent.errors import ContentFilterError, ProviderUnavailableError
 from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage
 from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, TextPart
-from lumos_agent.providers.chat_replies import arguments_of, fresh_id, used_ids
+from lumos_agent.providers.chat_replies import (
+    Raised,
+    arguments_of,
+    as_written,
+    fresh_id,
+    used_ids,
+)
 from lumos_agent.providers.http import KINDS
 
 FINISHED = {
@@ -127,20 +133,26 @@ class _Growing:
 class BlockAssembler:
     """Puts a reply together from its blocks: of a stream, or of whole answers."""
 
-    def __init__(self, history: Iterable[Message]) -> None:
+    def __init__(self, history: Iterable[Message], raised: Raised = as_written) -> None:
         self.complete = False
         self.stop_reason: str | None = None
         self.container: str | None = None
         """Where the provider's own tools work."""
         self._history = history
+        self._raised = raised
         self._blocks: list[_Growing] = []
         self._at: dict[int, _Growing] = {}
         self._counts = [_Usage()]
 
     @property
     def blocks(self) -> list[Block]:
-        """What was said so far."""
-        return [block.whole() for block in self._blocks]
+        """What was said so far, with the arguments of calls as the tools take them."""
+        return [self._as_taken(block.whole()) for block in self._blocks]
+
+    def _as_taken(self, block: Block) -> Block:
+        if block["type"] != "tool_use":
+            return block
+        return block | {"input": self._raised(block["name"], block["input"])}
 
     def feed(self, event: bytes) -> Iterable[Part]:
         """Take an event of the stream in; what it adds comes out."""

@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Iterable
 from typing import Any, assert_never
-from weakref import WeakKeyDictionary
 
 from lumos_agent.config import Quirks
 from lumos_agent.messages import (
@@ -21,9 +20,9 @@ from lumos_agent.messages import (
 )
 from lumos_agent.providers.base import Part, Reply, Request
 from lumos_agent.providers.chat_replies import Assembler, decode_answer
-from lumos_tools import OpenAIFunction, Tool
-
-_tools: WeakKeyDictionary[Tool, bytes] = WeakKeyDictionary()
+from lumos_agent.providers.offered import Offers
+from lumos_tools import OpenAIFunction
+from lumos_tools.dialects import Offer
 
 
 class ChatWire:
@@ -35,6 +34,7 @@ class ChatWire:
     def __init__(self, maker: str, quirks: Quirks = Quirks()) -> None:
         self.maker = maker
         self.quirks = quirks
+        self.offers = Offers(quirks.dialect or "openai", tool_entry)
         self._call_id = re.compile(quirks.call_ids).fullmatch
 
     def headers(self, key: str | None) -> dict[str, str]:
@@ -53,7 +53,7 @@ class ChatWire:
             head["stream"] = True
             if self.quirks.stream_usage:
                 head["stream_options"] = {"include_usage": True}
-        tools = [_encoded_tool(tool) for tool in request.tools.values()]
+        tools = self.offers.of(request.tools).encoded
         if request.options.extra:
             head |= request.options.extra
             tools = [*map(encode, head.pop("tools", ())), *tools]
@@ -145,16 +145,10 @@ def _choice(choice: str) -> Any:
     return {"type": "function", "function": {"name": choice}}
 
 
-def tool_entry(tool: Tool) -> dict[str, Any]:
-    """*tool* as an entry of a request's `tools`."""
-    return OpenAIFunction.of(tool).to_wire()
-
-
-def _encoded_tool(tool: Tool) -> bytes:
-    data = _tools.get(tool)
-    if data is None:
-        data = _tools[tool] = encode(tool_entry(tool))
-    return data
+def tool_entry(offer: Offer) -> dict[str, Any]:
+    """A tool as an entry of a request's `tools`."""
+    name, told = offer.tool.name, offer.tool.description
+    return OpenAIFunction(name, told, offer.lowered.schema, offer.strict).to_wire()
 
 
 class ChatExchange:
@@ -162,7 +156,12 @@ class ChatExchange:
 
     def __init__(self, wire: ChatWire, request: Request, body: bytes) -> None:
         self.body: bytes | None = body
-        self._assembler = Assembler(request.messages, maker=wire.maker, echo=wire.quirks.echo)
+        self._assembler = Assembler(
+            request.messages,
+            maker=wire.maker,
+            echo=wire.quirks.echo,
+            raised=wire.offers.of(request.tools).raised,
+        )
         self._done = False
 
     @property

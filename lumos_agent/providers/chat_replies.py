@@ -6,7 +6,7 @@ is tested in `tests/agent/providers/test_chat_replies.py`.
 
 import secrets
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, cast
 
 import msgspec
@@ -108,6 +108,15 @@ def _error_text(error: dict[str, Any] | str) -> str:
     return error if isinstance(error, str) else str(error.get("message") or error)
 
 
+Raised = Callable[[str, Any], Any]
+"""Makes arguments that a model wrote, by the name of the tool, what the tool takes."""
+
+
+def as_written(name: str, arguments: Any) -> Any:
+    """*arguments* as they are."""
+    return arguments
+
+
 class _Slot:
     """A call as its pieces come."""
 
@@ -119,8 +128,10 @@ class _Slot:
         self.arguments: list[str] = []
         self.extra: dict[str, Any] | None = None
 
-    def call(self) -> ToolCall:
-        return ToolCall(self.id, self.name, arguments_of("".join(self.arguments)))
+    def call(self, raised: Raised) -> ToolCall:
+        return ToolCall(
+            self.id, self.name, raised(self.name, arguments_of("".join(self.arguments)))
+        )
 
 
 def _place(slot: _Slot) -> int:
@@ -131,11 +142,16 @@ class Assembler:
     """Puts a reply together from its chunks, or from one whole answer.
 
     A call's id that is in the *history* already is made anew. *echo* names the fields that the server
-    wants back; they are kept on the message under *maker*.
+    wants back; they are kept on the message under *maker*. *raised* makes a call's arguments the tool's.
     """
 
     def __init__(
-        self, history: Iterable[Message] = (), *, maker: str = "", echo: Collection[str] = ()
+        self,
+        history: Iterable[Message] = (),
+        *,
+        maker: str = "",
+        echo: Collection[str] = (),
+        raised: Raised = as_written,
     ) -> None:
         self.text: list[str] = []
         self.reasoning: list[str] = []
@@ -147,6 +163,7 @@ class Assembler:
         self._history = history
         self._maker = maker
         self._echo = echo
+        self._raised = raised
         self._details: list[dict[str, Any]] = []
         self._thinking: list[dict[str, Any]] = []
         self._spoken: str = ""
@@ -223,7 +240,7 @@ class Assembler:
         native = self._native() if self._echo else {}
         message = AssistantMessage(
             "".join(self.text),
-            tuple([slot.call() for slot in sorted(self.slots, key=_place)]),
+            tuple([slot.call(self._raised) for slot in sorted(self.slots, key=_place)]),
             "".join(self.reasoning),
             {self._maker: native} if native else {},
         )

@@ -5,14 +5,20 @@ knows more than an address and a key, it is asked for the final URL and headers.
 only where somebody gave it an http client of his own.
 """
 
+import logging
 import os
+import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from lumos_agent.config import Quirks
 from lumos_agent.errors import (
     AuthenticationError,
+    BadRequestError,
     ConfigError,
     ProviderError,
     ProviderUnavailableError,
@@ -22,13 +28,17 @@ from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire
 from lumos_agent.providers.endpoints import Endpoint, endpoint_for, variable
 from lumos_agent.providers.http import Answer, Carrier, Client, refuses_tools
+from lumos_agent.providers.offered import Offers
 from lumos_agent.providers.sdk import SdkClient, ask_sdk, has_own_http_client
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+logger = logging.getLogger("lumos_agent")
 FRESH = 60.0
 """Seconds for which what a client said holds."""
+STRICT = re.compile(r"grammar|too complex|strict|schema", re.IGNORECASE)
+"""What is said where a strict tool is refused: Anthropic's limit of a grammar's size is not published."""
 HINTS = {
     401: "; is the key right?",
     403: "; is the key right?",
@@ -66,6 +76,9 @@ class Wire(Protocol):
     path: str
     request_id: str
     """The header with the server's id of a request."""
+
+    offers: Offers
+    """How tools are shown."""
 
     def headers(self, key: str | None) -> dict[str, str]:
         """What shows who asks."""
@@ -112,7 +125,8 @@ class DirectProvider:
             raise ConfigError(
                 f"{self.base_url} is no address; base_url must be like https://host/v1"
             )
-        self.wire: Wire = WIRES[self.endpoint.wire](name, self.endpoint.quirks)
+        quirks = replace(self.endpoint.quirks, dialect=self.endpoint.dialect(model))
+        self.wire: Wire = WIRES[self.endpoint.wire](name, quirks)
         self._api_key = api_key
         self._client = client
         own = client if client and has_own_http_client(client) else None
@@ -123,18 +137,25 @@ class DirectProvider:
     async def generate(self, request: Request) -> Reply:
         """Answer *request*, whole."""
         try:
-            url, headers = await self.target()
-            exchange = self.wire.begin(self.model, request, stream=False)
-            request_id: str | None = None
-            while exchange.body is not None:
-                async with self._carrier.post(url, body=exchange.body, headers=headers) as answer:
-                    request_id = answer.headers.get(self.wire.request_id)
-                    exchange.body = None
-                    exchange.read(await answer.read())
-            return exchange.reply(request_id)
+            try:
+                return await self._generate(request)
+            except BadRequestError as error:
+                self._relax(error)
+                return await self._generate(request)
         except ProviderError as error:
             self._name(error, request)
             raise
+
+    async def _generate(self, request: Request) -> Reply:
+        url, headers = await self.target()
+        exchange = self.wire.begin(self.model, request, stream=False)
+        request_id: str | None = None
+        while exchange.body is not None:
+            async with self._carrier.post(url, body=exchange.body, headers=headers) as answer:
+                request_id = answer.headers.get(self.wire.request_id)
+                exchange.body = None
+                exchange.read(await answer.read())
+        return exchange.reply(request_id)
 
     async def stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
         """Answer *request* in pieces; the stream is whole only if it says so."""
@@ -142,32 +163,57 @@ class DirectProvider:
             for part in pieces(await self.generate(request)):
                 yield part
             return
+        told = False
         try:
-            url, headers = await self.target()
-            exchange = self.wire.begin(self.model, request, stream=True)
-            request_id, whole = None, False
-            while exchange.body is not None:
-                async with self._carrier.post(url, body=exchange.body, headers=headers) as answer:
-                    request_id, whole = answer.headers.get(self.wire.request_id), _is_whole(answer)
-                    exchange.body, lines = None, _Lines()
-                    if whole:
-                        exchange.read(await answer.read())
-                        continue
-                    async for data in answer.pieces():
-                        for event in lines.feed(data):
-                            for part in exchange.feed(event):
-                                yield part
-                    for event in lines.feed(b"\n"):  # the last line may have no end
-                        for part in exchange.feed(event):
-                            yield part
-                if not exchange.complete:
-                    raise ProviderUnavailableError("the stream broke off before it was complete")
-            reply = exchange.reply(request_id)
-            for part in pieces(reply) if whole else (reply,):
-                yield part
+            try:
+                async with aclosing(self._stream(request)) as parts:
+                    async for part in parts:
+                        told = True
+                        yield part
+            except BadRequestError as error:
+                self._relax(error, told=told)
+                async with aclosing(self._stream(request)) as parts:
+                    async for part in parts:
+                        yield part
         except ProviderError as error:
             self._name(error, request)
             raise
+
+    async def _stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
+        url, headers = await self.target()
+        exchange = self.wire.begin(self.model, request, stream=True)
+        request_id, whole = None, False
+        part: Part | Reply
+        while exchange.body is not None:
+            async with self._carrier.post(url, body=exchange.body, headers=headers) as answer:
+                request_id, whole = answer.headers.get(self.wire.request_id), _is_whole(answer)
+                exchange.body, lines = None, _Lines()
+                if whole:
+                    exchange.read(await answer.read())
+                    continue
+                async for data in answer.pieces():
+                    for event in lines.feed(data):
+                        for part in exchange.feed(event):
+                            yield part
+                for event in lines.feed(b"\n"):  # the last line may have no end
+                    for part in exchange.feed(event):
+                        yield part
+            if not exchange.complete:
+                raise ProviderUnavailableError("the stream broke off before it was complete")
+        reply = exchange.reply(request_id)
+        for part in pieces(reply) if whole else (reply,):
+            yield part
+
+    def _relax(self, error: BadRequestError, *, told: bool = False) -> None:
+        """Offer no tool strictly any more, where that is what *error* is about; else raise it."""
+        if told or not STRICT.search(str(error)) or not self.wire.offers.relax():
+            raise error
+        logger.warning(
+            "%s/%s refuses strict tools (%s); they are hints from now on",
+            self.name,
+            self.model,
+            error,
+        )
 
     async def aopen(self) -> None:
         """Nothing has to be made ready."""

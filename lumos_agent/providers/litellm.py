@@ -29,7 +29,7 @@ from lumos_agent.errors import (
 from lumos_agent.messages import AssistantMessage, Message
 from lumos_agent.providers.anthropic import cannot_think
 from lumos_agent.providers.base import Part, Reply, Request, pieces
-from lumos_agent.providers.chat import ChatWire, legal_name, tool_entry
+from lumos_agent.providers.chat import ChatWire, legal_name
 from lumos_agent.providers.chat_replies import Answer, AnswerUsage, Assembler
 from lumos_agent.providers.endpoints import KNOWN, Endpoint
 from lumos_agent.providers.http import CODES, SILENCE, STATUSES, refuses_tools, retry_after
@@ -143,7 +143,7 @@ class LiteLLMProvider:
             "messages": [self._wire.plain(message) for message in request.messages],
         }
         extra = dict(request.options.extra)
-        tools = [*extra.pop("tools", ()), *map(tool_entry, request.tools.values())]
+        tools = [*extra.pop("tools", ()), *self._wire.offers.of(request.tools).entries]
         if not tools and (tools := _stubs(request.messages)):
             arguments["tool_choice"] = "none"
         if tools:
@@ -158,7 +158,8 @@ class LiteLLMProvider:
         return bool(message.native.get(self._maker, {}).get("thinking_blocks"))
 
     def _assembler(self, request: Request) -> Assembler:
-        return Assembler(request.messages, maker=self._maker, echo=self.quirks.echo)
+        raised = self._wire.offers.of(request.tools).raised
+        return Assembler(request.messages, maker=self._maker, echo=self.quirks.echo, raised=raised)
 
     def _name(self, error: ProviderError) -> None:
         error.model = f"{self.name}/{self.model}"

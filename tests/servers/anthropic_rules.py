@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 
+from tests.servers import anthropic_strict
 from tests.servers.openai_rules import Fault
 
 KEYS = frozenset(
@@ -20,7 +21,10 @@ KEYS = frozenset(
     "stream thinking metadata service_tier cache_control output_config context_management "
     "container mcp_servers".split()
 )
-TOOL_KEYS = frozenset("type name description input_schema cache_control strict".split())
+TOOL_KEYS = frozenset(
+    "type name description input_schema cache_control strict input_examples "
+    "eager_input_streaming".split()
+)
 SHAPES: dict[str, dict[str, type]] = {
     "text": {"text": str},
     "image": {"source": dict},
@@ -149,6 +153,8 @@ def _check_tools(body: dict[str, Any]) -> None:
     _type(tools, list, "tools")
     names = [_check_tool(tool, f"tools.{index}") for index, tool in enumerate(tools)]
     _require(len({*names}) == len(names), "tools: Tool names must be unique.")
+    for why in anthropic_strict.excess([tool["input_schema"] for tool in tools if _strict(tool)]):
+        raise Fault(why)
     if "tool_choice" not in body:
         return
     choice = body["tool_choice"]
@@ -175,9 +181,18 @@ def _check_tool(tool: Any, place: str) -> str:
     _match(tool["name"], NAME, f"{place}name")
     _type(tool.get("description", ""), str, f"{place}description")
     _type(tool.get("strict", False), bool, f"{place}strict")
+    _type(tool.get("eager_input_streaming") or False, bool, f"{place}eager_input_streaming")
     _field(tool, "input_schema", dict, place)
-    _check_schema(json.dumps(tool["input_schema"]), f"{place}input_schema")
+    schema = json.dumps(tool["input_schema"])
+    _check_schema(schema, f"{place}input_schema")
+    if _strict(tool):
+        _check_strict(schema, place.rstrip("."))
+    _check_examples(tool, place)
     return str(tool["name"])
+
+
+def _strict(tool: dict[str, Any]) -> bool:
+    return "input_schema" in tool and bool(tool.get("strict"))
 
 
 def _match(value: str, pattern: re.Pattern[str], place: str) -> None:
@@ -203,6 +218,25 @@ def _check_schema(text: str, place: str) -> None:
         all(map(PROPERTY.fullmatch, schema.get("properties", ()))),
         f"{place}.properties: Property keys should match pattern '^{PROPERTY.pattern}$'",
     )
+
+
+@cache
+def _check_strict(text: str, place: str) -> None:
+    for why in anthropic_strict.faults(json.loads(text)):
+        raise Fault(f"{place}: {why}")
+
+
+def _check_examples(tool: dict[str, Any], place: str) -> None:
+    if "input_examples" not in tool:
+        return
+    examples = tool["input_examples"]
+    _type(examples, list, f"{place}input_examples")
+    checker = jsonschema.Draft202012Validator(tool["input_schema"])
+    for index, example in enumerate(examples):
+        here = f"{place}input_examples.{index}"
+        _type(example, dict, here)
+        for error in checker.iter_errors(example):
+            raise Fault(f"{here}: Input example does not match input_schema: {error.message}")
 
 
 def _check_messages(messages: list[Any]) -> None:

@@ -6,10 +6,14 @@ message, names match a pattern, unknown keys are errors, and so on.
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import jsonschema
+
+from tests.servers import openai_strict
+from tests.servers.schemas import kinds, parts
 
 KEYS = frozenset(
     "model messages tools tool_choice parallel_tool_calls stream stream_options temperature top_p "
@@ -17,6 +21,9 @@ KEYS = frozenset(
     "frequency_penalty presence_penalty metadata store".split()
 )
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+MOST_TOOLS = 128
+TOP = ("oneOf", "anyOf", "allOf", "enum", "not")
+"""What the schema of a function may not have at its top."""
 
 
 class Fault(Exception):
@@ -86,6 +93,11 @@ def _check_tools(body: dict[str, Any]) -> None:
             _require(key not in body, f"'{key}' is only allowed when 'tools' are specified.")
         return
     _require(isinstance(tools, list) and tools, "[] is too short - 'tools'")
+    _require(
+        len(tools) <= MOST_TOOLS,
+        f"Invalid 'tools': array too long. Expected an array with maximum length {MOST_TOOLS}, but "
+        f"got an array with length {len(tools)} instead.",
+    )
     names = [_check_tool(tool) for tool in tools]
     _require(len({*names}) == len(names), "tool names must be unique")
     choice = body.get("tool_choice", "auto")
@@ -111,24 +123,37 @@ def _check_tool(tool: Any) -> str:
     _require(
         isinstance(function.get("description", ""), str), "Invalid 'tools.function.description'"
     )
-    _check_schema(json.dumps(function.get("parameters", {"type": "object"})))
-    if function.get("strict"):
-        schema = function["parameters"]
-        closed = schema.get("additionalProperties") is False
-        _require(closed, "'additionalProperties' is required to be supplied and to be false")
-        every = {*schema.get("required", ())} == {*schema.get("properties", ())}
-        _require(every, "'required' is required to be supplied and to be an array of every key")
+    strict = function.get("strict")
+    _require(strict in (None, True, False), f"Invalid 'tools.function.strict': {strict!r}")
+    if "parameters" in function:
+        _check_schema(function["name"], json.dumps(function["parameters"]), bool(strict))
     return str(function["name"])
 
 
 @cache
-def _check_schema(text: str) -> None:
+def _check_schema(name: str, text: str, strict: bool) -> None:
+    """The rules of any function's schema, as the errors tell them, and then those of a strict one."""
     schema = json.loads(text)
+    for why in _schema_faults(schema, strict):
+        raise Fault(f"Invalid schema for function '{name}': {why}")
+
+
+def _schema_faults(schema: Any, strict: bool) -> Iterator[str]:
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError as error:
-        raise Fault(f"Invalid schema for function: {error.message}") from error
-    _require(schema.get("type") == "object", "schema must be a JSON Schema of 'type: \"object\"'")
+        yield error.message
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    if kind != "object":
+        yield f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
+    if schema.keys() & {*TOP}:
+        names = "/".join(map(repr, TOP))
+        yield f"schema must have type 'object' and not have {names} at the top level."
+    for place, part in parts(schema):
+        if isinstance(part, dict) and "array" in kinds(part) and "items" not in part:
+            yield f"In context={place}, array schema missing items."
+    if strict:
+        yield from openai_strict.faults(schema)
 
 
 def _check_messages(messages: Any) -> None:

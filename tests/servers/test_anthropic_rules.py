@@ -17,6 +17,7 @@ SEARCH = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {
 FOUND = {"type": "web_search_tool_result", "tool_use_id": "s", "content": []}
 IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
+CLOSED = {**SCHEMA, "additionalProperties": False}
 TOOL: dict[str, Any] = {"name": "add", "description": "Add.", "input_schema": SCHEMA}
 SERVER_TOOL = {"type": "web_search_20250305", "name": "web_search", "max_uses": 3}
 ENABLED: Any = {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 1025}
@@ -55,6 +56,11 @@ def schema(**more: Any) -> dict[str, Any]:
     return tool(input_schema={**SCHEMA, **more})
 
 
+def strict(number: int) -> list[dict[str, Any]]:
+    same = {**TOOL, "strict": True, "input_schema": CLOSED}
+    return [{**same, "name": f"add_{one}"} for one in range(number)]
+
+
 def result(**more: Any) -> dict[str, Any]:
     return tools(USER, ASKED, user({**RESULT, **more}))
 
@@ -79,7 +85,13 @@ def called(**more: Any) -> dict[str, Any]:
         result(content=[TEXT, IMAGE], is_error=True),
         result(content=""),
         body(tools=[TOOL, SERVER_TOOL]),
-        tool(type="custom", strict=True, cache_control={"type": "ephemeral"}),
+        tool(type="custom", strict=False, cache_control={"type": "ephemeral"}),
+        tool(eager_input_streaming=True, input_examples=[{"a": 1}, {}]),
+        tool(eager_input_streaming=None),
+        tool(strict=True, input_schema=CLOSED),
+        schema(properties={"a": {"oneOf": [{"minimum": 1}, {"patternProperties": {}}]}}),
+        schema(properties={"a" * 64: {"type": "object", "properties": {"a b": {}}}}),
+        body(tools=[*strict(20), TOOL, SERVER_TOOL]),
         tools(tool_choice={"type": "any", "disable_parallel_tool_use": True}),
         tools(tool_choice={"type": "tool", "name": "add"}),
         tools(tool_choice={"type": "none"}),
@@ -281,7 +293,27 @@ def test_bad_results(bad: Any, why: str):
         (schema(type="array"), "tools.0.custom.input_schema.type: Input should be 'object'"),
         (schema(required="a"), "must match JSON Schema draft 2020-12"),
         (schema(anyOf=[{}]), "does not support oneOf, allOf, or anyOf at the top level"),
-        (schema(properties={"a b": {}}), "Property keys should match pattern"),
+        (schema(oneOf=[{}]), "does not support oneOf, allOf, or anyOf at the top level"),
+        (schema(allOf=[{}]), "does not support oneOf, allOf, or anyOf at the top level"),
+        (
+            schema(properties={"a b": {}}),
+            "tools.0.custom.input_schema.properties: Property keys should match pattern "
+            "'^[a-zA-Z0-9_.-]{1,64}$'",
+        ),
+        (schema(properties={"a" * 65: {}}), "Property keys should match pattern"),
+        (
+            tool(strict=True),
+            "tools.0.custom: For 'object' type, 'additionalProperties' must be explicitly set to "
+            "false",
+        ),
+        (body(tools=strict(21)), "Too many strict tools (21)."),
+        (
+            tool(eager_input_streaming="yes"),
+            "tools.0.custom.eager_input_streaming: Input should be a valid boolean",
+        ),
+        (tool(input_examples={}), "tools.0.custom.input_examples: Input should be a valid list"),
+        (tool(input_examples=[1]), "input_examples.0: Input should be a valid dictionary"),
+        (tool(input_examples=[{}, {"a": "b"}]), "tools.0.custom.input_examples.1: Input example"),
         (body(tool_choice={"type": "auto"}), "only be specified while providing tools"),
         (tools(tool_choice="auto"), "tool_choice: Input should be a valid dictionary"),
         (tools(tool_choice={"type": "required"}), "tool_choice: Input tag 'required' found"),

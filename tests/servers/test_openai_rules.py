@@ -11,6 +11,8 @@ TOOL: dict[str, Any] = {
     "type": "function",
     "function": {"name": "add", "parameters": {"type": "object", "properties": {"a": {}}}},
 }
+OPEN = {"type": "object", "properties": {"a": {"type": "string"}}}
+STRICT = {**OPEN, "additionalProperties": False}
 USER = {"role": "user", "content": "?"}
 ASKED = {"role": "assistant", "content": None, "tool_calls": [CALL]}
 RESULT = {"role": "tool", "tool_call_id": "1", "content": "5"}
@@ -22,6 +24,13 @@ def body(*messages: Any, **more: Any) -> dict[str, Any]:
 
 def tool(**function: Any) -> dict[str, Any]:
     return {"type": "function", "function": {**TOOL["function"], **function}}
+
+
+def schema(**more: Any) -> dict[str, Any]:
+    return body(tools=[tool(parameters={**OPEN, **more})])
+
+
+TOP = "not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level"
 
 
 @pytest.mark.parametrize(
@@ -38,14 +47,17 @@ def tool(**function: Any) -> dict[str, Any]:
         body(tools=[TOOL], tool_choice="required", temperature=2, max_tokens=1),
         body(tools=[TOOL], tool_choice={"type": "function", "function": {"name": "add"}}),
         body(stream=True, stream_options={"include_usage": True}),
+        body(tools=[tool(name=f"add_{number}") for number in range(128)]),
+        body(tools=[{"type": "function", "function": {"name": "add"}}]),
+        body(tools=[tool(strict=None)]),
+        body(tools=[tool(strict=False, parameters={"type": "object", "patternProperties": {}})]),
+        body(tools=[tool(parameters={**OPEN, "properties": {"a": {"oneOf": [True, {}]}}})]),
+        body(tools=[tool(strict=True, parameters={**STRICT, "required": ["a"]})]),
     ],
 )
 def test_good(good: dict[str, Any]):
     """What OpenAI takes is taken."""
     assert fault(good) is None
-
-
-STRICT = {"type": "object", "properties": {"a": {}}, "additionalProperties": False}
 
 
 @pytest.mark.parametrize(
@@ -96,10 +108,36 @@ STRICT = {"type": "object", "properties": {"a": {}}, "additionalProperties": Fal
         (body(tools=[tool(name="a b")]), "tools.function.name"),
         (body(tools=[tool(extra=1)]), "Unknown parameter: 'tools.function.extra'"),
         (body(tools=[tool(description=None)]), "tools.function.description"),
-        (body(tools=[tool(parameters={"type": "nothing"})]), "Invalid schema for function"),
-        (body(tools=[tool(parameters={"type": "array"})]), 'type: "object"'),
-        (body(tools=[tool(strict=True)]), "additionalProperties"),
-        (body(tools=[tool(strict=True, parameters=STRICT)]), "'required' is required"),
+        (body(tools=[tool(name=f"add_{number}") for number in range(129)]), "maximum length 128"),
+        (body(tools=[tool(strict="yes")]), "Invalid 'tools.function.strict': 'yes'"),
+        (schema(type="nothing"), "Invalid schema for function 'add': 'nothing' is not"),
+        (body(tools=[tool(parameters=True)]), "'type: \"object\"', got 'type: \"None\"'"),
+        (schema(type="array"), "'type: \"object\"', got 'type: \"array\"'"),
+        (schema(type=["object", "null"]), "'type: \"object\"'"),
+        (schema(oneOf=[{}]), TOP),
+        (schema(anyOf=[{}]), TOP),
+        (schema(allOf=[{}]), TOP),
+        (schema(enum=[{}]), TOP),
+        (schema(**{"not": {}}), TOP),
+        (
+            schema(properties={"a": {"type": "array"}}),
+            "Invalid schema for function 'add': In context=('properties', 'a'), "
+            "array schema missing items.",
+        ),
+        (
+            schema(additionalProperties={"type": ["array", "null"], "prefixItems": [{}]}),
+            "In context=('additionalProperties',), array schema missing items.",
+        ),
+        (
+            body(tools=[tool(strict=True, parameters=OPEN)]),
+            "Invalid schema for function 'add': In context=(), 'additionalProperties' is required "
+            "to be supplied and to be false.",
+        ),
+        (
+            body(tools=[tool(strict=True, parameters=STRICT)]),
+            "In context=(), 'required' is required to be supplied and to be an array including "
+            "every key in properties. Missing 'a'.",
+        ),
         (body(stream_options={}), "only allowed when 'stream'"),
         (body(temperature=2.1), "Invalid 'temperature'"),
         (body(max_tokens=0), "Invalid 'max_tokens'"),

@@ -3,12 +3,13 @@
 Every body returns what it got. `docs/reference/types.md` is made from this file.
 """
 
+import asyncio
 import collections
 import functools
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, InitVar, dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import (
     Annotated,
     Any,
+    ClassVar,
     Generic,
     Literal,
     NamedTuple,
@@ -731,6 +733,73 @@ one(
     refuses=[0, -1],
     text="Annotated[Decimal, Field(gt=0)]",
 )
+
+
+class IntPage(Page[int]):
+    pass
+
+
+class Branch(BaseModel, Generic[T]):
+    value: T
+    branches: "list[Branch[T]]" = []
+
+
+@dataclass
+class Seeded:
+    name: str
+    kind: ClassVar[str] = "seeded"
+    _: KW_ONLY
+    seed: InitVar[int] = 0
+    code: str = Field("b", pattern="^b+$")
+
+
+@functools.wraps(counted)
+def joined(*args: Any, **kwargs: Any):
+    return "-".join(map(str, counted(*args, **kwargs)))
+
+
+@functools.wraps(later)
+def waited(*args: Any, **kwargs: Any):
+    return asyncio.run(later(*args, **kwargs))
+
+
+one(BASIC, Literal[True, Level.LOW], (True, True), (1, Level.LOW), refuses=[2, "1", None])
+one(
+    MODELS,
+    IntPage,
+    ({"items": [1]}, IntPage(items=[1])),
+    refuses=[{"items": ["a"]}],
+    text="model of a generic one",
+)
+one(
+    MODELS,
+    Branch[int],
+    (
+        {"value": 1, "branches": [{"value": 2}]},
+        Branch[int](value=1, branches=[Branch[int](value=2)]),
+    ),
+    refuses=[{"value": "x"}, {"value": 1, "branches": [{"value": "x"}]}],
+    text="generic model that holds itself",
+)
+one(
+    MODELS,
+    Seeded,
+    ({"name": "a"}, Seeded("a", code="b")),
+    ({"name": "a", "seed": 1, "code": "bb"}, Seeded("a", seed=1, code="bb")),
+    refuses=[{"name": "a", "seed": "1"}, {"name": "a", "kind": "b"}, {"name": "a", "code": "a"}],
+    text="dataclass with ClassVar, KW_ONLY, InitVar and Field",
+)
+for text, function, takes, refuses in (
+    ("a wrapper that joins what is yielded", joined, ({"n": 3}, "0-1-2"), {"n": "x"}),
+    ("a wrapper that waits in a loop of its own", waited, ({"a": 2}, 2), {"a": "x"}),
+    (
+        "a partial of **kwargs",
+        functools.partial(others, a=7, z=8),
+        ({"more": {"b": 2}}, (7, {"b": 2, "z": 8})),
+        {"more": {"z": 2}},
+    ),
+):
+    CASES.append(Case(SIGNATURES, text, function, (takes,), (refuses,)))
 
 ORDER = (BASIC, CONTAINERS, MODELS, CONSTRAINTS, SCALARS, SIGNATURES, NAMES, TEXTS, MORE)
 CASES.sort(key=lambda case: ORDER.index(case.group))

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import make_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, Union
 from uuid import UUID
 
 from hypothesis import strategies as st
-from pydantic import ConfigDict, Field, create_model
-from typing_extensions import TypedDict
+from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
+from typing_extensions import TypeAliasType, TypedDict
 
 from lumos_tools.annotations import prepare
 
@@ -28,10 +28,42 @@ class Level(IntEnum):
     HIGH = 2
 
 
+class Mood(StrEnum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+class Node(BaseModel):
+    """Holds itself."""
+
+    value: int
+    children: list["Node"] = []
+
+
+T = TypeVar("T")
+BASE64 = ConfigDict(val_json_bytes="base64", ser_json_bytes="base64")
+
+
+class Box(BaseModel, Generic[T]):
+    model_config = BASE64
+    it: T
+
+
+Tree = TypeAliasType("Tree", Union[dict[str, "Tree"], int])
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 floats = st.floats(allow_nan=False, allow_infinity=False).map(
     lambda number: number + 0.0
 )  # no -0.0
+nodes = st.recursive(
+    st.builds(Node, value=st.integers(-9, 9)),
+    lambda inner: st.builds(Node, value=st.integers(-9, 9), children=st.lists(inner, max_size=2)),
+    max_leaves=3,
+)
+trees = st.recursive(
+    st.integers(-9, 9),
+    lambda inner: st.dictionaries(texts, inner, max_size=2),
+    max_leaves=3,
+)
 decimals = st.decimals(allow_nan=False, allow_infinity=False, places=3).map(
     lambda number: Decimal(f"{number:f}")
 )
@@ -44,6 +76,9 @@ LEAVES: dict[Any, st.SearchStrategy[Any]] = {
     Any: st.none() | st.booleans() | st.integers(-9, 9) | texts,
     Color: st.sampled_from(Color),
     Level: st.sampled_from(Level),
+    Mood: st.sampled_from(Mood),
+    Node: nodes,
+    Tree: trees,
     Literal["a", 2]: st.sampled_from(["a", 2]),
     Literal[True, "x"]: st.sampled_from([True, "x"]),
     prepare(Literal[Color.RED, "y"], "it"): st.sampled_from([Color.RED, "y"]),
@@ -66,9 +101,13 @@ LEAVES: dict[Any, st.SearchStrategy[Any]] = {
         st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
     ),
     Annotated[str, Field(pattern="^[a-z]{1,3}$")]: st.text("abcxyz", min_size=1, max_size=3),
+    Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]: st.lists(
+        st.integers(0, 9), min_size=1, max_size=3
+    ),
+    Annotated[Annotated[str, Field(min_length=1)] | None, Field(max_length=3)]: st.none()
+    | st.text("ab", min_size=1, max_size=3),
 }
 Typed = tuple[Any, st.SearchStrategy[Any]]
-BASE64 = ConfigDict(val_json_bytes="base64", ser_json_bytes="base64")
 KEYS: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-999, 999),
     Color: st.sampled_from(Color),
@@ -79,7 +118,7 @@ KEYS: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
-def _list(inner: Typed) -> Typed:
+def listed(inner: Typed) -> Typed:
     return list[inner[0]], st.lists(inner[1], max_size=3)  # type: ignore[name-defined]
 
 
@@ -104,6 +143,13 @@ def _dict(inner: Typed) -> Typed:
 
 def _mapping(inner: Typed) -> Typed:
     return Mapping[str, inner[0]], st.dictionaries(texts, inner[1], max_size=3)  # type: ignore[name-defined]
+
+
+def _short_dict(inner: Typed) -> Typed:
+    made = dict[str, inner[0]]  # type: ignore[name-defined]
+    return Annotated[made, Field(min_length=1, max_length=2)], st.dictionaries(
+        texts, inner[1], min_size=1, max_size=2
+    )
 
 
 def _optional(inner: Typed) -> Typed:
@@ -133,12 +179,24 @@ def _model(inner: Typed) -> Typed:
     return made, st.builds(lambda value: made.model_construct(it=value), inner[1])
 
 
+def _root(inner: Typed) -> Typed:
+    """Of a list, so that it is never null, which `| None` could not tell from None."""
+    base = RootModel[list[inner[0]]]  # type: ignore[name-defined]
+    made: Any = type("Root", (base,), {"model_config": BASE64, "__module__": __name__})
+    return made, st.lists(inner[1], max_size=2).map(made.model_construct)
+
+
+def _generic(inner: Typed) -> Typed:
+    made = Box[inner[0]]  # type: ignore[name-defined]
+    return made, st.builds(lambda value: made.model_construct(it=value), inner[1])
+
+
 def _typed_dict(inner: Typed) -> Typed:
     made = TypedDict("Made", {"it": inner[0]})  # type: ignore[misc]
     return made, st.fixed_dictionaries({"it": inner[1]})
 
 
-def _tagged(inner: Typed) -> Typed:
+def tagged(inner: Typed) -> Typed:
     one = create_model("One", __config__=BASE64, kind=(Literal["one"], "one"), it=(inner[0], ...))
     two = create_model("Two", kind=(Literal["two"], "two"), n=(int, 0))
     made = Annotated[one | two, Field(discriminator="kind")]
@@ -154,24 +212,30 @@ def _keyed(inner: Typed) -> st.SearchStrategy[Typed]:
 
 
 COMPOSITES = (
-    _list,
+    listed,
     _short_list,
     _sequence,
     _deque,
     _dict,
     _mapping,
+    _short_dict,
     _optional,
     _pair,
     _tuple,
     _named_tuple,
     _dataclass,
     _model,
+    _root,
+    _generic,
     _typed_dict,
-    _tagged,
+    tagged,
 )
-SETS = (str, int, Color, date, UUID, Literal["a", 2])
-sets: st.SearchStrategy[Typed] = st.sampled_from(SETS).map(
-    lambda leaf: (set[leaf], st.sets(LEAVES[leaf], max_size=3))  # type: ignore[valid-type]
+HASHABLE = (str, int, Color, date, UUID, Literal["a", 2])
+SETS: dict[Any, Any] = {set: st.sets, frozenset: st.frozensets}
+sets: st.SearchStrategy[Typed] = st.builds(
+    lambda kind, leaf: (kind[leaf], SETS[kind](LEAVES[leaf], max_size=3)),
+    st.sampled_from([*SETS]),
+    st.sampled_from(HASHABLE),
 )
 typed: st.SearchStrategy[Typed] = st.recursive(
     st.sampled_from(list(LEAVES.items())) | sets,

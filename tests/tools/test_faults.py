@@ -1,12 +1,13 @@
 """Faults as a model reads them."""
 
+import itertools
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from lumos_tools import faults as module
-from lumos_tools.faults import gate_faults, got
+from lumos_tools.faults import bounded, gate_faults, got, model_faults
 
 CAT = {
     "type": "object",
@@ -69,6 +70,7 @@ def faults(schema: dict[str, Any], value: Any) -> list[str]:
         ({"anyOf": [{"minimum": 5}, {"type": "null"}]}, 3, "it: expected at least 5, got 3"),
         ({"oneOf": [{"const": 1}, {"const": 2}]}, 3, "it: expected 1 or 2, got 3"),
         (REF, {"kind": "dog"}, "it.name: it is missing"),
+        (REF, {"name": "Rex"}, 'it: expected an object with "kind", got {"name": "Rex"}'),
         (REF, {"kind": "cow"}, 'it.kind: expected "cat" or "dog", got "cow"'),
         (REF, {"kind": "cat", "life": 1}, 'it.life: there is no such key; did you mean "lives"?'),
         (REF, {"kind": "cat", "zzz": 1}, "it.zzz: there is no such key; known: kind, lives"),
@@ -87,6 +89,39 @@ def test_overlapping_union():
     assert ["it: expected one of several shapes, got 2"] == told
 
 
+def test_long_words():
+    """No legal word is looked for that is like a long one: the time would be felt."""
+    (near,) = faults({"enum": ["up" * 51]}, {"it": "up" * 50})
+    (far,) = faults({"enum": ["up" * 50]}, {"it": "up" * 51})
+
+    assert ("did you mean" in near, "did you mean" in far) == (True, False)
+
+
+def test_bounded():
+    """Faults are worded as far as they are told."""
+    numbers = itertools.count(1)
+
+    assert [*map(str, range(1, 11)), "and more"] == bounded(map(str, numbers))
+    assert 12 == next(numbers)
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        (("it", 0, "one", "n"), "it[0].n: no, got 3"),
+        (("it", "function-after[f(), list[One]]", 0, "n"), "it[0].n: no, got 3"),
+        (("keys", "1", "[key]"), "keys.1: no, got 3 (a key)"),
+        (("it", 7, "n"), "it: no, got 3"),
+        ((), "no, got 3"),
+    ],
+)
+def test_places_of_a_model(place: tuple[str | int, ...], fault: str):
+    """A place is one that the model wrote, without the branches and keys that pydantic names."""
+    given = {"it": [{"kind": "one", "n": 3}], "keys": {"1": 3}}
+
+    assert [fault] == model_faults([{"loc": place, "msg": "no", "input": 3}], given)
+
+
 def test_long_values():
     """What came is cut before it fills the line."""
     assert 60 == len(got("x" * 100))
@@ -95,4 +130,4 @@ def test_long_values():
 
 def test_every_word():
     """Every JSON type has a word."""
-    assert {"string", "integer", "number", "boolean", "null", "array", "object"} == {*module.WORDS}
+    assert {"string", "integer", "number", "boolean", "null", "array", "object"} == {*module.TYPES}

@@ -37,6 +37,8 @@ def test_keeps_order():
     assert registry["add"] is add
     assert "add" in registry
     assert "nope" not in registry
+    assert 3 not in registry
+    assert registry.get(3) is None  # type: ignore[call-overload]
     assert "ToolRegistry(subtract, Refund, add)" == repr(registry)
 
 
@@ -98,6 +100,7 @@ async def test_prefixed():
 
     assert ["here_look", "here_buy", "there_look"] == list(both)
     assert "a hat" == await both["there_look"].call({"what": "hat"})
+    assert "a cap" == both["there_look"]("cap")  # type: ignore[operator]
     assert (3, True, {"write"}) == (
         both["here_buy"].timeout,
         both["here_buy"].idempotent,

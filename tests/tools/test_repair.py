@@ -1,11 +1,15 @@
 """Arguments that are nearly right."""
 
 import json
+import time
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pytest
 
 from lumos_tools import InvalidArgumentsError, function_tool
+from lumos_tools.decoding import MAX_DEPTH
+from lumos_tools.repair import ROUNDS
 
 
 @function_tool(repair=True)
@@ -80,6 +84,62 @@ def test_endless():
 
     with pytest.raises(InvalidArgumentsError):
         book.check({"seats": text})
+
+
+def test_rounds():
+    """Objects in text, in objects in text, are read as deep as `ROUNDS`."""
+    kind: Any = int
+    text = "1"
+    for _ in range(ROUNDS):
+        kind, text = dict[str, kind], json.dumps({"it": text})
+
+    def plant(tree: Any) -> None: ...
+
+    plant.__annotations__["tree"] = kind
+    tool = function_tool(plant, repair=True)
+
+    assert ROUNDS == len(tool.check({"tree": json.loads(text)}).repairs)
+    with pytest.raises(InvalidArgumentsError):
+        tool.check({"tree": text})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        '{"seats": 2, "names": "[' + "5," * 400_000 + '5]"}',
+        '{"seats": 2, "extras": {' + ",".join(f'"{n}": "5"' for n in range(70_000)) + "}}",
+        '{"seats": 2, "names": [' + "5," * 300_000 + "5]}",
+        "[" * 100_000,
+        '"' + "[" * 100_000 + '"',
+        '{"seats": "' + "[" * 100_000 + '"}',
+    ],
+    ids=["a text", "keys", "a list", "brackets", "brackets in a text", "brackets for a number"],
+)
+def test_large(given: str):
+    """What is large, or deep, is answered at once, and not repaired."""
+    began = time.perf_counter()
+
+    with pytest.raises(InvalidArgumentsError):
+        book.check(given)
+
+    assert time.perf_counter() - began < 5  # of a busy machine
+
+
+def test_too_deep_together():
+    """What is repaired is as deep as other arguments may be, and no deeper."""
+
+    @function_tool(repair=True)
+    def keep(it: dict[str, Any]) -> None: ...
+
+    deep = "[" * MAX_DEPTH + "]" * MAX_DEPTH
+
+    with pytest.raises(InvalidArgumentsError, match="it: expected an object"):
+        keep.check({"it": json.dumps({"it": json.loads(deep[1:-1])})})
+
+
+def test_any_mapping():
+    """A mapping that is no dict is repaired, too."""
+    assert {"seats": 2} == book.check(MappingProxyType({"seats": "2"})).arguments
 
 
 def test_mapping_is_not_changed():

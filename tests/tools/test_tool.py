@@ -5,13 +5,16 @@ import functools
 import inspect
 import json
 import logging
+import math
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from enum import Enum, IntEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import jsonschema
 import pytest
@@ -25,6 +28,7 @@ from lumos_tools import (
     SchemaError,
     ToolContext,
     ToolError,
+    ToolRegistry,
     function_tool,
 )
 from lumos_tools.tool import MAX_ERROR, as_tool
@@ -115,6 +119,170 @@ def test_no_function(thing: Any):
         FunctionTool(thing)
 
 
+class Shop:
+    def price(self, article: str, currency: str) -> str:
+        return f"{article} in {currency}"
+
+    in_euros = functools.partialmethod(price, currency="EUR")
+
+    @classmethod
+    def of(cls, name: str) -> str:
+        return name
+
+
+@pytest.mark.parametrize("name", ["of", "in_euros"])
+async def test_parts_of_a_class(name: str):
+    """Inside its class a method is no function yet; of an object it is one."""
+    with pytest.raises(SchemaError, match="decorate the bound method instead"):
+        FunctionTool(vars(Shop)[name])
+
+    bound = function_tool(name="it")(getattr(Shop(), name))
+    assert "a" == (await bound.call({next(iter(bound.parameters["properties"])): "a"}))[0]
+
+
+@pytest.mark.parametrize("timeout", ["5", -1, 0, math.inf, math.nan])
+def test_illegal_timeouts(timeout: Any):
+    """What are no seconds is refused at decoration."""
+    with pytest.raises(
+        SchemaError, match="'it' cannot have the timeout .*; give seconds, more than 0"
+    ):
+        function_tool(name="it", timeout=timeout)(lambda: None)
+
+
+@dataclass
+class Spot:
+    name: str
+
+
+class Paint(Enum):
+    RED = "red"
+
+
+class Depth(IntEnum):
+    LOW = 1
+
+
+class Metal(Enum):
+    IRON = "iron"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default"),
+    [
+        *((int, "5"), (int, True), (bool, "yes"), (int, date(2026, 1, 1)), (float, math.inf)),
+        *((float | None, math.nan), (list[int], ["x"]), (Literal["a"], "b"), (Literal[1], True)),
+        *((Annotated[int, Field(ge=1)], 0), (Paint, Metal.IRON), (str, 5), (Decimal, "a")),
+        *((Decimal, Decimal("NaN")), (Spot, {"name": 1}), (date, datetime(2026, 1, 1, 5))),
+    ],
+    ids=range(16),
+)
+def test_wrong_defaults(annotation: Any, default: Any):
+    """A default that the schema would not admit is refused with name and reason."""
+
+    def f(it: Any = default) -> None: ...
+
+    f.__annotations__["it"] = annotation
+
+    with pytest.raises(SchemaError) as caught:
+        function_tool(f)
+
+    told = f"f(): parameter 'it' has the default {default!r}, which it would not take ("
+    assert str(caught.value).startswith(told)
+    assert str(caught.value).endswith("; correct one of them")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default"),
+    [
+        *((int, None), (int, object()), (int, ...), (float, 1), (list[int], ()), (Path, "a")),
+        *((Paint, Paint.RED), (Paint, "red"), (bytes, b"\xff\xff"), (bytes | None, b"\xff")),
+        *((Decimal | None, Decimal("1.5")), (Literal[1, True], True), (set[int], {1, 2})),
+        *((int | None, 3), (Annotated[int, Field(ge=1)], 5), (Spot | None, Spot("a"))),
+        *((list[Spot], [Spot("a")]), (dict[date, int], {date(2026, 1, 1): 1})),
+        *((Literal[Paint.RED], Paint.RED), (float, 0.5), (timedelta, timedelta(1))),
+        *((list[int], []), (dict[str, int], {}), (Decimal, Decimal("1.5")), (float, 10**400)),
+    ],
+    ids=range(25),
+)
+def test_good_defaults(annotation: Any, default: Any):
+    """None, a mark of one's own, and what the schema admits are taken."""
+
+    def f(it: Any = default) -> None: ...
+
+    f.__annotations__["it"] = annotation
+
+    assert "required" not in function_tool(f).parameters
+
+
+def test_impossible_limit_and_default():
+    """A limit that does not go with its type is a SchemaError, or noted, with a default as well."""
+
+    def f(it: Annotated[int, Field(min_length=1)] = 3) -> None: ...
+
+    def g(it: Annotated[int, Field(pattern="^a$")] = 3) -> None: ...
+
+    assert "has the limit min_length" in function_tool(f).notes[0]
+    assert "has the limit pattern" in function_tool(g).notes[0]
+
+
+def test_unknown_option():
+    """An option that there is not is told with the nearest one."""
+    with pytest.raises(TypeError, match="timout"):
+        function_tool(add.function, timout=3)  # type: ignore[call-overload]
+    with pytest.raises(
+        SchemaError, match="Late: there is no option 'timout'; did you mean 'timeout'"
+    ):
+
+        class Late(FunctionSchema, timout=3): ...  # type: ignore[call-arg]
+
+    with pytest.raises(
+        SchemaError, match="'zzz'; known: description, idempotent, name, repair, tag"
+    ):
+
+        class Odd(FunctionSchema, zzz=3): ...  # type: ignore[call-arg]
+
+
+def _unknown_text(it: int) -> None:
+    """Do it.
+
+    Args:
+        its: What there was before.
+    """
+
+
+class UnknownText(FunctionSchema):
+    """Do it.
+
+    Args:
+        its: What there was before.
+    """
+
+    it: int
+
+    def run(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: function_tool(_unknown_text),
+        lambda: function_tool(name="it")(_unknown_text),
+        lambda: as_tool(UnknownText),
+        lambda: ToolRegistry(UnknownText),
+    ],
+    ids=range(4),
+)
+def test_warns_at_the_users_line(make: Any):
+    """A docstring that describes what there is not is warned of where the tool is made."""
+    with pytest.warns(
+        UserWarning, match="its docstring describes 'its', which it does not"
+    ) as told:
+        make()
+
+    assert __file__ == told[0].filename
+    assert make.__code__.co_firstlineno == told[0].lineno
+
+
 async def test_call():
     """Arguments come as text or mapping, and the answer is text."""
     assert "3" == await add.call('{"a": 1, "b": 2}')
@@ -145,6 +313,11 @@ class Place:
     name: str
 
 
+class Constants(BaseModel):
+    model_config = {"ser_json_inf_nan": "constants"}
+    it: float
+
+
 @pytest.mark.parametrize(
     ("result", "text"),
     [
@@ -156,6 +329,9 @@ class Place:
         ([Decimal("1.50")], '["1.50"]'),
         (Place("Zürich"), '{"name":"Zürich"}'),
         (b"hi", '"aGk="'),
+        ("a\ud800b", "a\ufffdb"),
+        ("\ud83d\ude00", "\U0001f600"),
+        ([Constants(it=math.nan), math.inf, "NaN"], '[{"it":null},null,"NaN"]'),
         ({"on": date(2026, 1, 2)}, '{"on":"2026-01-02"}'),
     ],
     ids=repr,
@@ -183,17 +359,74 @@ async def test_sync_off_the_loop():
     assert str(here) != await function_tool(name="there")(lambda: threading.get_ident()).call({})
 
 
-async def test_sync_wrapper_of_async():
-    """A sync function that returns a coroutine is awaited."""
+async def slow(it: int) -> int:
+    return it
 
-    async def slow(it: int) -> int:
+
+async def slow_words(it: int) -> AsyncIterator[str]:
+    for one in range(it):
+        yield str(one)
+
+
+def words(it: int) -> Iterator[str]:
+    yield from map(str, range(it))
+
+
+@functools.wraps(slow)
+def forwards(*args: Any, **kwargs: Any) -> Any:
+    return slow(*args, **kwargs)
+
+
+@functools.wraps(slow)
+def waits(*args: Any, **kwargs: Any) -> Any:
+    return asyncio.run(slow(*args, **kwargs))
+
+
+@functools.wraps(slow)
+def answers(*args: Any, **kwargs: Any) -> Any:
+    return "plain"
+
+
+@functools.wraps(words)
+def joins(*args: Any, **kwargs: Any) -> Any:
+    return "-".join(words(*args, **kwargs))
+
+
+@functools.wraps(words)
+async def hands_on(*args: Any, **kwargs: Any) -> Any:
+    return words(*args, **kwargs)
+
+
+@functools.wraps(slow_words)
+async def hands_on_later(*args: Any, **kwargs: Any) -> Any:
+    return slow_words(*args, **kwargs)
+
+
+@functools.wraps(slow_words)
+async def gathers(*args: Any, **kwargs: Any) -> Any:
+    return "-".join([one async for one in slow_words(*args, **kwargs)])
+
+
+class Later:
+    async def __call__(self, it: int) -> int:
         return it
 
-    @functools.wraps(slow)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return slow(*args, **kwargs)
 
-    assert "4" == await function_tool(wrapper).call({"it": 4})
+@pytest.mark.parametrize(
+    ("wrapper", "text"),
+    [
+        *((forwards, "3"), (waits, "3"), (answers, "plain"), (joins, "0-1-2")),
+        *((hands_on, '["0","1","2"]'), (hands_on_later, '["0","1","2"]'), (gathers, "0-1-2")),
+        *((slow_words, '["0","1","2"]'), (words, '["0","1","2"]'), (Later(), "3")),
+        *((functools.partial(Later(), 3), "3"), (functools.partial(waits, 3), "3")),
+    ],
+    ids=range(12),
+)
+async def test_wrappers(wrapper: Any, text: str):
+    """How a function runs and what comes of it is what its outermost wrapper makes of it."""
+    tool = function_tool(name="it")(wrapper)
+
+    assert text == await tool.call({"it": 3} if tool.parameters["properties"] else {})
 
 
 async def test_context():
@@ -221,6 +454,16 @@ async def test_body_fails(caplog: pytest.LogCaptureFixture):
     assert message.startswith("ValueError: xxx")
     assert MAX_ERROR == len(message)
     assert "Traceback" in caplog.text
+
+
+async def test_failure_in_halves():
+    """What an exception says is text that can be sent, whatever is in it."""
+
+    @function_tool
+    def boom() -> None:
+        raise ValueError("a\ud800")
+
+    assert "ValueError: a\ufffd" == await fault(boom)
 
 
 async def test_body_says(caplog: pytest.LogCaptureFixture):
@@ -316,6 +559,50 @@ async def test_function_schema_with_context():
     assert "Ada 1" == await tool.call({"it": 1}, ToolContext(deps="Ada"))
 
 
+def _by_name(self: Any, limit: int = 3, *, seen: "ToolContext | None", **more: Any) -> str:
+    return f"{seen.deps} {limit}"  # type: ignore[union-attr]
+
+
+def _by_place(self: Any, seen: ToolContext, /) -> str:
+    return f"{seen.deps} 3"
+
+
+def _bare(self: Any, context) -> str:  # type: ignore[no-untyped-def]
+    return f"{context.deps} 3"
+
+
+def _second(self: Any, limit: int = 3, seen: ToolContext = ToolContext(), *rest: "Nowhere") -> str:  # type: ignore[name-defined]  # noqa: F821
+    return f"{seen.deps} {limit}"
+
+
+def _none(self: Any, limit: int = 3) -> str:
+    return f"Ada {limit}"
+
+
+@pytest.mark.parametrize("run", [_by_name, _by_place, _bare, _second, _none])
+async def test_function_schema_knows_its_context(run: Any):
+    """The context of run is what is annotated so; what has a default is left alone."""
+    tool = as_tool(type("It", (FunctionSchema,), {"run": run}))
+
+    assert (run is not _none) == tool.wants_context
+    assert "Ada 3" == await tool.call({}, ToolContext(deps="Ada"))
+
+
+def _asks(self: Any, limit: int) -> None: ...
+
+
+def _asks_twice(self: Any, one: ToolContext, two: ToolContext) -> None: ...
+
+
+@pytest.mark.parametrize(("run", "name"), [(_asks, "limit"), (_asks_twice, "two")])
+def test_function_schema_asks_too_much(run: Any, name: str):
+    """What nobody gives to run is refused, with the way out."""
+    with pytest.raises(
+        SchemaError, match=f"It.run\\(\\): nobody gives it '{name}'; make it a field"
+    ):
+        as_tool(type("It", (FunctionSchema,), {"run": run}))
+
+
 def test_function_schema_inherits_options():
     """A subclass keeps its base's options, but for name and description."""
 
@@ -373,7 +660,7 @@ class Hit:
 
 
 def test_output_schema():
-    """What a tool returns has a schema, where its return type says it."""
+    """What a tool returns has a schema, a copy, where its return type says it."""
 
     @function_tool
     def search(text: str) -> list[Hit]:
@@ -398,6 +685,8 @@ def test_output_schema():
     @function_tool
     def strange(n: int) -> threading.Thread:
         return threading.Thread()
+
+    (search.output_schema or {}).clear()
 
     assert ["title", "score"] == [*(search.output_schema or {})["$defs"]["Hit"]["properties"]]
     assert {"type": "array", "items": {"type": "integer"}} == counted.output_schema
@@ -436,6 +725,40 @@ def test_notes():
         "f(): parameter 'd': PastDate decides by itself what it takes",
     ) == f.notes
     assert () == add.notes
+
+
+async def test_bound_call_runs_once():
+    """A checked call runs once, since its body may have changed the values."""
+    call = add.check('{"a": 1}')
+
+    assert "2" == await call.run()
+    with pytest.raises(ToolError, match="this call of 'add' has run; check its arguments again"):
+        await call.run()
+
+
+def test_name_is_fixed():
+    """A tool keeps its name, by which a registry knows it."""
+    with pytest.raises(AttributeError):
+        add.name = "other"  # type: ignore[misc]
+
+
+async def test_renamed():
+    """Under another name a function's tool is called as before."""
+    plus = add.renamed("plus")
+
+    assert ("plus", "add") == (plus.name, add.name)
+    assert 3 == plus(1, b=2)
+    assert "3" == await plus.call({"a": 1, "b": 2})
+
+
+async def test_literal_of_true_and_a_member():
+    """True is True, and not the member whose value is 1."""
+
+    @function_tool
+    def f(it: Literal[True, Depth.LOW]) -> str:
+        return repr(it)
+
+    assert ["True", "<Depth.LOW: 1>"] == [await f.call({"it": True}), await f.call({"it": 1})]
 
 
 def test_bound_call_is_plain():
@@ -573,3 +896,18 @@ async def test_output_schema_of_texts(returns: Any):
     tool = function_tool(make)
 
     jsonschema.validate(json.loads(await tool.call({})), tool.output_schema)
+
+
+async def test_exception_without_a_text():
+    """An exception that cannot say what it is, is told by its type."""
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no text")
+
+    @function_tool
+    async def fail() -> str:
+        raise Mute
+
+    with pytest.raises(ToolError, match="^Mute$"):
+        await fail.call({})

@@ -8,7 +8,9 @@ from typing import Any
 
 from lumos_tools import function_tool
 from tests.tools.corpus import CASES, Case
+from tests.tools.refused import REFUSED, SIGNATURES, Refused
 
+CLOSED = ("additionalProperties", False)
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "types.md"
 HEAD = """\
 # Types
@@ -25,27 +27,25 @@ Arguments are read as RFC 8259 has them: no NaN or infinity, no key twice, no ha
 |---|---|
 | `it` | the parameter, where there is only one |
 | → | what the function gets |
+| no `additionalProperties` | it is `false`: a key that nobody asked for is refused |
 """
 TAIL = """
 ## What is refused when you decorate
 
-| what | why | the way out |
+A part of the sentence is shown; the whole names the function, the parameter and the way out, and is the text of a `SchemaError`.
+`None` as a default is fine, and so are marks of your own.
+Before Python 3.12 `typing.TypedDict` is refused, too, since it cannot say which keys are required: use that of `typing_extensions`.
+
+| what | is refused | in the words |
 |---|---|---|
-| a parameter without annotation | nobody knows what it takes | annotate it, `Any` if it may be anything |
-| a class that is none of the above, a callable, `complex` | it has no JSON | a dataclass, or a model |
-| a dict with keys that are tuples, floats or bools | JSON keys are text, and these have more than one | text, int, Decimal, date, UUID, Enum or Literal |
-| `Iterable`, `Literal[Enum.X]` inside a class of your own | pydantic does not check them there | `list`; the Enum itself |
-| `bytes` in a model that reads them as text | the schema says base64 | `ConfigDict(val_json_bytes="base64", ser_json_bytes="base64")` |
-| a pattern that is not anchored, or not known everywhere | providers read it differently | `^...$`, without look-around, `\\b`, `\\W` and back-references |
-| a default that the parameter would not take | the schema would promise it | correct one of them; `None` and marks of your own are fine |
-| `typing.TypedDict` before Python 3.12 | it cannot say which keys are required | `typing_extensions.TypedDict` |
 """
 
 
 def page() -> str:
     """The whole page."""
     groups = [(name, list(cases)) for name, cases in groupby(CASES, lambda one: one.group)]
-    return HEAD + "".join(f"\n## {name}\n\n{_table(cases)}" for name, cases in groups) + TAIL
+    tables = "".join(f"\n## {name}\n\n{_table(cases)}" for name, cases in groups)
+    return HEAD + tables + TAIL + "".join(map(_refused, REFUSED))
 
 
 def _table(cases: list[Case]) -> str:
@@ -55,13 +55,25 @@ def _table(cases: list[Case]) -> str:
 
 def _row(case: Case) -> str:
     schema = function_tool(name="it")(case.function).parameters
-    shown = schema["properties"].get("it") if [*schema["properties"]] == ["it"] else schema
-    shown = {
-        key: value for key, value in (shown or schema).items() if key != "additionalProperties"
-    }
+    alone = [*schema["properties"]] == ["it"]
+    kinds = {"$defs": schema["$defs"]} if "$defs" in schema else {}
+    shown = _open({**schema["properties"]["it"], **kinds} if alone else schema)
     takes = "<br>".join(f"{_json(given)} → {_code(repr(got))}" for given, got in case.takes)
     refuses = ", ".join(map(_json, case.refuses)) or "-"
     return f"| {_code(case.text)} | {_code(json.dumps(shown, ensure_ascii=False))} | {takes} | {refuses} |\n"
+
+
+def _open(schema: Any) -> Any:
+    """*schema* without saying everywhere that nothing else is taken, which holds throughout."""
+    if isinstance(schema, dict):
+        kept = {key: one for key, one in schema.items() if (key, one) != CLOSED}
+        return {key: _open(one) for key, one in kept.items()}
+    return [*map(_open, schema)] if isinstance(schema, list) else schema
+
+
+def _refused(one: Refused) -> str:
+    text = one.text if "`" in one.text or one.group == SIGNATURES else _code(one.text)
+    return f"| {one.group} | {text} | {one.sentence.replace('|', chr(92) + '|')} |\n"
 
 
 def _json(given: dict[str, Any]) -> str:

@@ -1,0 +1,625 @@
+"""Lowers a schema to a provider's dialect, and reports what is lost."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, cast
+
+import msgspec
+
+from lumos_tools.dialects.mapping import (
+    Branch,
+    Branches,
+    Items,
+    Keys,
+    Mapped,
+    Member,
+    Numbered,
+    Pairs,
+    Places,
+    Reference,
+    Text,
+    lowered,
+    raised,
+)
+from lumos_tools.dialects.tables import DIALECTS, Dialect
+from lumos_tools.dialects.words import SILENT, described, in_order, words
+from lumos_tools.errors import SchemaError
+from lumos_tools.schema import Schema
+
+UNROLL = 2
+"""How often a type that holds itself is written out inside itself."""
+NULL: Schema = {"type": "null"}
+SHAPES = frozenset(
+    "type properties required additionalProperties items prefixItems anyOf oneOf allOf $ref $defs "
+    "description".split()
+)
+"""Keywords that are read for what they hold."""
+OF_TYPE = {
+    "string": "pattern format minLength maxLength contentEncoding contentMediaType".split(),
+    "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
+    "integer": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
+    "array": "items prefixItems minItems maxItems uniqueItems contains".split(),
+    "object": "properties required additionalProperties propertyNames patternProperties "
+    "minProperties maxProperties".split(),
+}
+"""What binds values of one type only."""
+ANNOTATIONS = frozenset({"title", "description", "default", "examples", "deprecated", *SILENT})
+"""What binds no value."""
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """What a dialect does not say as the tool does."""
+
+    path: str
+    """Where, in the tool's schema, as a JSON pointer: `#/properties/size`."""
+    keyword: str
+    value: Any
+    action: Literal["described", "dropped", "null", "pairs", "places", "renamed", "text", "any"]
+    """In words; not at all; null in place of a key that is not there; an object as a list of pairs; a
+    list as an object of places; a name as another one; a value as JSON text; one of several as any."""
+    effect: Literal["same", "admits more", "admits less"]
+    """Whether the model can say the same; more, which the tool refuses; or less."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the model can say all that the tool takes, and nothing else."""
+        return self.effect == "same"
+
+
+class Lowered:
+    """A schema in the words of a dialect, and the way back."""
+
+    def __init__(
+        self, schema: Schema, losses: Sequence[Loss], mapping: Mapped | None, dialect: Dialect
+    ) -> None:
+        self.schema = schema
+        self.losses = tuple(losses)
+        self.dialect = dialect
+        self._mapping = mapping
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing is lost."""
+        return all(loss.exact for loss in self.losses)
+
+    def raise_(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """*arguments* that fit the lowered schema, as the tool takes them.
+
+        Raises `InvalidArgumentsError` where they cannot be, such as a key that is given twice.
+        """
+        return cast("dict[str, Any]", raised(self._mapping, dict(arguments)))
+
+    def lower_arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """*arguments* that the tool takes, as the model would write them."""
+        return cast("dict[str, Any]", lowered(self._mapping, dict(arguments)))
+
+
+def lower(schema: Mapping[str, Any], dialect: str | Dialect) -> Lowered:
+    """The *schema* of a tool in a *dialect*, by its name in `DIALECTS`.
+
+    Raises `SchemaError` for a dialect that is not there, and for a schema that is no object's.
+    """
+    if isinstance(dialect, str):
+        if dialect not in DIALECTS:
+            raise SchemaError(f"no dialect {dialect!r}; there are {', '.join(DIALECTS)}")
+        dialect = DIALECTS[dialect]
+    return _Lowering(dict(schema), dialect).lowered()
+
+
+class _Made(NamedTuple):
+    """What became of one part of a schema."""
+
+    schema: Schema
+    mapping: Mapped | None = None
+
+
+class _Lowering:
+    """Lowers one schema, part by part; a part is known by its *path*."""
+
+    def __init__(self, schema: Schema, dialect: Dialect) -> None:
+        self._root = schema
+        self._dialect = dialect
+        self._defs: dict[str, Any] = schema.get("$defs", {})
+        self._made: dict[str, Schema] = {}
+        self._table: dict[str, Mapped | None] = {}
+        self._inside: list[str] = []
+        self._losses: dict[str, Loss] = {}
+        self._maps = False
+
+    def lowered(self) -> Lowered:
+        root = {key: value for key, value in self._root.items() if key != "$defs"}
+        path = "#"
+        if "$ref" in root:  # of a model that holds itself
+            path = f"#/$defs/{_name(root)}"
+            root = {**self._defs[_name(root)], **_without(root, "$ref")}
+        if root.get("type") != "object":
+            raise SchemaError("a tool takes an object; its schema must have 'type': 'object'")
+        schema, mapping = self._object(root, path, keep_open=True)
+        while missing := [
+            name for name in _references([schema, self._made]) if name not in self._made
+        ]:
+            self._reference({"$ref": f"#/$defs/{missing[0]}"}, "")  # of a keyword kept as it is
+        if self._made:
+            schema["$defs"] = {name: self._made[name] for name in self._defs if name in self._made}
+        return Lowered(
+            schema, [*self._losses.values()], mapping if self._maps else None, self._dialect
+        )
+
+    # Parts, by what they hold.
+
+    def _part(self, schema: Any, path: str) -> _Made:
+        if schema is True or schema is False or not (schema.keys() - ANNOTATIONS):
+            return self._anything(schema, path)
+        if isinstance(schema.get("type"), list):
+            schema = _by_type(schema)
+        if "$ref" in schema:
+            return self._reference(schema, path)
+        if "allOf" in schema:
+            return self._all_of(schema, path)
+        if "anyOf" in schema or "oneOf" in schema:
+            return self._union(schema, path)
+        if "enum" in schema or "const" in schema:
+            return self._values(schema, path)
+        match schema.get("type"):
+            case "object":
+                return self._object(schema, path)
+            case "array":
+                return self._array(schema, path)
+            case None:
+                return self._anything(schema, path)
+            case _:
+                return self._plain(schema, path, {"type": schema["type"]})
+
+    def _plain(
+        self,
+        schema: Schema,
+        path: str,
+        made: Schema,
+        mapping: Mapped | None = None,
+        *,
+        told: Sequence[str] = (),
+        done: Sequence[str] = (),
+    ) -> _Made:
+        """*made*, with the keywords of *schema* that it does not have yet, but for those *done*.
+
+        What the dialect does not take is *told* in the description.
+        """
+        said: dict[str, str] = {}
+        for key, value in schema.items():
+            if key in SHAPES or key in made or key in done:
+                continue
+            if self._takes(key, value, schema) and not isinstance(mapping, Text):
+                made[key] = value
+            elif key in SILENT:
+                self._lose(path, key, value, "dropped", "same")
+            else:
+                said[key] = words(key, self._whole(value))
+                effect = "same" if key in ANNOTATIONS else "admits more"
+                self._lose(path, key, value, "described", effect)
+        if text := described(schema.get("description", ""), [*told, *in_order(said)]):
+            made["description"] = text
+        self._maps = self._maps or (mapping is not None and not isinstance(mapping, Reference))
+        return _Made(made, mapping)
+
+    def _takes(self, key: str, value: Any, schema: Schema) -> bool:
+        dialect = self._dialect
+        if dialect.keywords is not None and key not in dialect.keywords:
+            return False
+        if key == "format" and dialect.formats is not None:
+            return value in dialect.formats
+        match dialect.partly.get(key):
+            case "at most 1":
+                return bool(value <= 1)
+            case "integers":
+                return isinstance(value, int)
+            case "without pattern":
+                return "pattern" not in schema
+            case _:
+                return True
+
+    def _anything(self, schema: Any, path: str) -> _Made:
+        if isinstance(schema, bool):
+            schema = {} if schema else {"not": {}}
+        if self._dialect.anything:
+            return self._plain(schema, path, {})
+        return self._text(schema, path, "any value, written as JSON text")
+
+    def _text(self, schema: Schema, path: str, told: str) -> _Made:
+        self._lose(path, "type", schema.get("type"), "text", "admits more")
+        return self._plain(schema, path, {"type": "string"}, Text(), told=[told])
+
+    def _reference(self, schema: Schema, path: str) -> _Made:
+        name = _name(schema)
+        beside = _without(schema, "$ref")
+        target = f"#/$defs/{name}"
+        holds_itself = name in self._recursive
+        if self._dialect.references == "none" or (holds_itself and not self._dialect.recursion):
+            if self._inside.count(name) > (UNROLL if holds_itself else 0):
+                return self._text(
+                    beside, target, f"like the {name} around it, written as JSON text"
+                )
+            self._inside.append(name)
+            made, mapping = self._part({**self._defs[name], **beside}, target)
+            self._inside.pop()
+            return _Made(made, mapping)
+        if name not in self._made:
+            self._made[name] = {}
+            self._table[name] = None
+            made, self._table[name] = self._part(self._defs[name], target)
+            self._made[name].update(made)
+        made, mapping = self._plain(beside, path, {}, Reference(self._table, name))
+        if made and self._dialect.references == "alone":
+            return _Made({"anyOf": [{"$ref": target}], **made}, mapping)
+        return _Made({"$ref": target, **made}, mapping)
+
+    @cached_property
+    def _recursive(self) -> frozenset[str]:
+        """The names of types that hold themselves."""
+        return recursive(self._defs)
+
+    def _all_of(self, schema: Schema, path: str) -> _Made:
+        parts = [
+            self._defs[_name(one)] | _without(one, "$ref") if "$ref" in one else one
+            for one in schema["allOf"]
+        ]
+        keys = [key for one in (*parts, _without(schema, "allOf")) for key in one]
+        if self._dialect.keywords is None:
+            return self._plain(schema, path, {"allOf": schema["allOf"], **_typed(schema)})
+        if len({*keys} - ANNOTATIONS) == len([key for key in keys if key not in ANNOTATIONS]):
+            merged: Schema = {}
+            for one in (*parts, _without(schema, "allOf")):
+                merged |= one
+            return self._part(merged, f"{path}/allOf/0" if len(parts) == 1 else path)
+        return self._text(schema, path, "a value of several shapes at once, written as JSON text")
+
+    def _union(self, schema: Schema, path: str) -> _Made:
+        key = "anyOf" if "anyOf" in schema else "oneOf"
+        kept = key if self._takes(key, schema[key], schema) else "anyOf"
+        parts: list[Schema] = schema[key]
+        made = [self._part(one, f"{path}/{key}/{place}") for place, one in enumerate(parts)]
+        if _mixes_text(made):
+            return self._text(_without(schema, key), path, "one of several, written as JSON text")
+        if kept != key and not _disjoint([self._whole(one) for one in parts]):
+            self._lose(path, key, None, "any", "admits more")
+        mapping = self._branches(parts, made) if any(one.mapping for one in made) else None
+        return self._one_of(schema, path, [one.schema for one in made], kept, mapping)
+
+    def _one_of(
+        self, schema: Schema, path: str, parts: list[Schema], key: str, mapping: Mapped | None
+    ) -> _Made:
+        """One of *parts*; null among them may be a keyword."""
+        if not (self._dialect.nullable and NULL in parts):
+            return self._plain(schema, path, {key: parts}, mapping)
+        rest = [one for one in parts if one != NULL]
+        made: Schema = dict(rest[0]) if len(rest) == 1 else {key: rest}
+        told = [made.pop("description").rstrip(".")] if "description" in made else []
+        return self._plain(schema, path, {**made, "nullable": True}, mapping, told=told)
+
+    def _branches(self, parts: Sequence[Schema], made: Sequence[_Made]) -> Branches:
+        return Branches(
+            [
+                Branch(
+                    after.mapping,
+                    _Fits(after.schema, self._made),
+                    _Fits(before, self._defs),
+                )
+                for before, after in zip(parts, made, strict=True)
+            ]
+        )
+
+    def _whole(self, schema: Any) -> Any:
+        """*schema*, or what it refers to."""
+        known = cast("Schema", schema) if isinstance(schema, dict) else {}
+        return self._defs[_name(known)] if "$ref" in known else cast("Any", schema)
+
+    def _values(self, schema: Schema, path: str) -> _Made:
+        key = "enum" if "enum" in schema else "const"
+        values: list[Any] = schema["enum"] if key == "enum" else [schema["const"]]
+        rest = _without(schema, key)
+        if self._dialect.enums == "any":
+            return self._plain(rest, path, {key: schema[key], **_typed(schema)})
+        groups: dict[str, list[Any]] = {}
+        for value in values:
+            groups.setdefault(_type(value), []).append(value)
+        if {"object", "array"} & {*groups}:
+            return self._text(schema, path, "written as JSON text")
+        made = [self._group(kind, group, path, key) for kind, group in groups.items()]
+        if len(made) == 1:
+            return self._plain(rest, path, made[0])
+        return self._one_of(rest, path, made, "anyOf", None)
+
+    def _group(self, kind: str, values: list[Any], path: str, key: str) -> Schema:
+        """The schema of *values*, which are all of one type."""
+        if kind == "null":
+            return dict(NULL)
+        if self._dialect.enums == "strings" and kind != "string":
+            self._lose(path, key, values, "described", "admits more")
+            return {"type": kind, "description": described("", [words("enum", values)])}
+        if key == "const" and self._takes("const", values[0], {}):
+            return {"const": values[0], "type": kind}
+        return {"enum": values, "type": kind}
+
+    def _object(self, schema: Schema, path: str, *, keep_open: bool = False) -> _Made:
+        properties: dict[str, Any] = schema.get("properties", {})
+        others = schema.get(
+            "additionalProperties", not ("properties" in schema and self._only_closed)
+        )
+        closes = not self._dialect.open_objects and others is not False
+        if closes and not properties and not keep_open:
+            return self._pairs(schema, path, others)
+        names = self._named(properties, path)
+        members: dict[str, Member] = {}
+        inner: dict[str, Schema] = {}
+        for key, part in properties.items():
+            place = f"{path}/properties/{_escaped(key)}"
+            needs = key in schema.get("required", ())
+            name = names[key]
+            inner[name], members[name] = self._member(
+                key, part, self._part(part, place), place, required=needs
+            )
+        made: Schema = {"type": "object"}
+        if "properties" in schema:
+            made["properties"] = inner
+        needed = [names.get(key, key) for key in schema.get("required", ())]
+        rest, pairs = None, None
+        if closes:
+            pairs = _free("more", inner)
+            inner[pairs], rest = self._pairs({}, path, others)
+            made["properties"] = inner
+            needed.append(pairs)
+        elif "additionalProperties" in schema:
+            if self._only_closed:
+                self._lose(path, "additionalProperties", False, "dropped", "admits more")
+            else:
+                made["additionalProperties"], rest = self._others(others, path)
+        if self._dialect.every_key:
+            needed = [*inner]
+        if needed or "required" in schema:
+            made["required"] = needed
+        if closes:
+            made |= self._closed
+        plain = all(one == Member(name) for name, one in members.items())
+        mapping = None if plain and rest is None and pairs is None else Keys(members, rest, pairs)
+        return self._plain(schema, path, made, mapping)
+
+    @property
+    def _only_closed(self) -> bool:
+        """Whether no object says of others keys, since there are none."""
+        return not self._takes("additionalProperties", False, {})
+
+    @property
+    def _closed(self) -> Schema:
+        return {} if self._only_closed else {"additionalProperties": False}
+
+    def _others(self, others: Any, path: str) -> tuple[Any, Mapped | None]:
+        """Keys of any name."""
+        if isinstance(others, bool):
+            return others, None
+        return self._part(others, f"{path}/additionalProperties")
+
+    def _member(
+        self, key: str, part: Any, made: _Made, place: str, *, required: bool
+    ) -> tuple[Schema, Member]:
+        if required or not self._dialect.every_key:
+            return made.schema, Member(key, made.mapping)
+        given = cast("Schema", part) if isinstance(part, dict) else {}
+        if isinstance(made.mapping, Text) or not self._takes_null(given):
+            self._lose(place, "required", False, "null", "same")
+            self._maps = True
+            return _or_null(made.schema), Member(key, made.mapping, fills=True, drops=True)
+        same = "default" in given and given["default"] is None
+        self._lose(place, "required", False, "null", "same" if same else "admits less")
+        self._maps = True
+        return made.schema, Member(key, made.mapping, fills=True)
+
+    def _takes_null(self, schema: Schema) -> bool:
+        return _Fits(schema, self._defs)(None)
+
+    def _named(self, properties: Mapping[str, Any], path: str) -> dict[str, str]:
+        """Names that the dialect takes for those of *properties*."""
+        legal = re.compile(self._dialect.names or ".*", re.DOTALL)
+        names = {key: key for key in properties if legal.fullmatch(key)}
+        for key in properties:
+            if key in names:
+                continue
+            plain = re.sub("[^A-Za-z0-9_]", "_", key)[:56]
+            names[key] = _free(plain if legal.fullmatch(plain) else f"_{plain}", names.values())
+            self._lose(f"{path}/properties/{_escaped(key)}", "name", key, "renamed", "same")
+        return {key: names[key] for key in properties}
+
+    def _pairs(self, schema: Schema, path: str, others: Any) -> _Made:
+        """An object with keys of any name, as a list of pairs."""
+        self._lose(path, "additionalProperties", None, "pairs", "admits more")
+        key, _ = self._part(
+            {"type": "string", **schema.get("propertyNames", {})}, f"{path}/propertyNames"
+        )
+        value, mapping = self._part(others, f"{path}/additionalProperties")
+        pair = {
+            "type": "object",
+            "properties": {"key": key, "value": value},
+            "required": ["key", "value"],
+            **self._closed,
+        }
+        counts = {"minProperties": "minItems", "maxProperties": "maxItems"}
+        as_list = {counts.get(name, name): one for name, one in schema.items()}
+        made: Schema = {"type": "array", "items": pair}
+        return self._plain(
+            as_list,
+            path,
+            made,
+            Pairs(mapping),
+            told=["pairs of key and value, each key once"],
+            done=["propertyNames"],
+        )
+
+    def _array(self, schema: Schema, path: str) -> _Made:
+        if "prefixItems" in schema:
+            return self._tuple(schema, path)
+        made: Schema = {"type": "array"}
+        mapping = None
+        if "items" in schema or not self._dialect.anything:
+            made["items"], mapping = self._part(schema.get("items", {}), f"{path}/items")
+        return self._plain(schema, path, made, Items(mapping) if mapping else None)
+
+    def _tuple(self, schema: Schema, path: str) -> _Made:
+        parts: list[Any] = schema["prefixItems"]
+        made = [self._part(one, f"{path}/prefixItems/{place}") for place, one in enumerate(parts)]
+        if self._takes("prefixItems", parts, schema):
+            whole: Schema = {"type": "array", "prefixItems": [one.schema for one in made]}
+            if "items" in schema:
+                whole["items"] = schema["items"]
+            maps = any(one.mapping for one in made)
+            return self._plain(
+                schema, path, whole, Places([one.mapping for one in made]) if maps else None
+            )
+        if schema.get("items") is not False and schema.get("maxItems") != len(parts):
+            return self._text(schema, path, "a list, written as JSON text")
+        self._lose(path, "prefixItems", None, "places", "same")
+        least = schema.get("minItems", 0)
+        members: dict[str, Member] = {}
+        inner: dict[str, Schema] = {}
+        for place, (part, one) in enumerate(zip(parts, made, strict=True)):
+            at = f"{path}/prefixItems/{place}"
+            inner[f"item_{place}"], member = self._member("", part, one, at, required=place < least)
+            members[f"item_{place}"] = member
+        if least < len(parts):
+            self._lose(path, "minItems", least, "places", "admits more")
+        needed = [*inner][: None if self._dialect.every_key else least]
+        whole = {"type": "object", "properties": inner, "required": needed, **self._closed}
+        return self._plain(schema, path, whole, Numbered(members), done=["minItems", "maxItems"])
+
+    def _lose(self, path: str, keyword: str, value: Any, action: Any, effect: Any) -> None:
+        loss = Loss(path, keyword, value, action, effect)
+        self._losses.setdefault(f"{path} {keyword} {action}", loss)
+
+
+class _Fits:
+    """Whether a value fits *schema*, whose references are in *defs*."""
+
+    def __init__(self, schema: Any, defs: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._defs = defs
+
+    def __call__(self, value: Any) -> bool:
+        return bool(self._validator.is_valid(value))
+
+    @cached_property
+    def _validator(self) -> Any:
+        import jsonschema_rs
+
+        whole: Any = self._schema
+        if isinstance(whole, dict):
+            whole = {**cast("Schema", whole), "$defs": self._defs}
+        return jsonschema_rs.validator_for(whole, validate_formats=False)
+
+
+def recursive(defs: Mapping[str, Any]) -> frozenset[str]:
+    """The names in *defs* of the types that hold themselves."""
+    holds = {name: {*_references(schema)} for name, schema in defs.items()}
+    for middle in holds:
+        for one in holds:
+            if middle in holds[one]:
+                holds[one] |= holds[middle]
+    return frozenset(name for name, inner in holds.items() if name in inner)
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        given = cast("Schema", schema)
+        if isinstance(given.get("$ref"), str):
+            yield _name(given)
+        for inner in given.values():
+            yield from _references(inner)
+    elif isinstance(schema, list):
+        for inner in cast("Sequence[Any]", schema):
+            yield from _references(inner)
+
+
+def _name(schema: Schema) -> str:
+    """The name that `$ref` has in `$defs`."""
+    return str(schema["$ref"]).removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _without(schema: Schema, *keys: str) -> Schema:
+    return {key: value for key, value in schema.items() if key not in keys}
+
+
+def _typed(schema: Schema) -> Schema:
+    return {"type": schema["type"]} if "type" in schema else {}
+
+
+def _by_type(schema: Schema) -> Schema:
+    """*schema* with several types as one of several schemas."""
+    others = {key for keys in OF_TYPE.values() for key in keys} | {"type"}
+    shared = {key: value for key, value in schema.items() if key not in others}
+    parts = [
+        {"type": kind} | {key: schema[key] for key in OF_TYPE.get(kind, ()) if key in schema}
+        for kind in schema["type"]
+    ]
+    return {"anyOf": parts, **shared}
+
+
+def _type(value: Any) -> str:
+    kinds: dict[Any, str] = {
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        str: "string",
+        type(None): "null",
+    }
+    return kinds.get(type(cast("object", value)), "array" if isinstance(value, list) else "object")
+
+
+def _or_null(schema: Schema) -> Schema:
+    """*schema*, or null; what describes it stays outside."""
+    outside = ("description", "title", "default")
+    told: Schema = {key: schema[key] for key in outside if key in schema}
+    told["description"] = described(told.get("description", ""), ["null leaves it out"])
+    rest = _without(schema, *outside)
+    parts = rest.pop("anyOf") if {*rest} == {"anyOf"} else [rest]
+    return {"anyOf": [*parts, dict(NULL)], **told}
+
+
+def _mixes_text(made: Sequence[_Made]) -> bool:
+    """Whether a text may be one itself, or JSON text: the two cannot be told apart."""
+    texts = [one for one in made if isinstance(one.mapping, Text)]
+    others = [
+        one for one in made if one not in texts and one.schema.get("type") in ("string", None)
+    ]
+    return bool(texts and (others or len(texts) > 1))
+
+
+def _disjoint(parts: Sequence[Schema]) -> bool:
+    """Whether no value fits two of *parts*: by a tag that each must have, or by type."""
+    kinds = [one.get("type") for one in parts]
+    if None not in kinds and len({*kinds}) == len(kinds) and not {"integer", "number"} <= {*kinds}:
+        return True
+    tags = [_tags(one) for one in parts]
+    return any(
+        len({json.dumps(one[key]) for one in tags}) == len(tags)
+        for key in tags[0]
+        if all(key in one for one in tags)
+    )
+
+
+def _tags(schema: Schema) -> dict[str, Any]:
+    """The keys that must be there, and have one value only."""
+    properties: dict[str, Any] = schema.get("properties", {})
+    needed = schema.get("required", ())
+    return {
+        key: part["const"]
+        for key, part in properties.items()
+        if isinstance(part, dict) and "const" in part and key in needed
+    }
+
+
+def _free(name: str, taken: Any) -> str:
+    while name in taken:
+        name += "_"
+    return name
