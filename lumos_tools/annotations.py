@@ -78,6 +78,20 @@ CHECKS = (
     *(Predicate, Not, WithJsonSchema),
 )
 CHANGES = ("strip_whitespace", "to_lower", "to_upper")
+READ: set[Any] = {
+    date,
+    datetime,
+    time,
+    timedelta,
+    Decimal,
+    UUID,
+    IPv4Address,
+    IPv6Address,
+    bytes,
+    Path,
+}
+"""Types that are read out of text."""
+SEQUENCES: set[Any] = {list, tuple, collections.deque, abc.Sequence, *LISTS}
 NUMBERS: set[Any] = {int, float}
 SIZED: set[Any] = {str, dict, *HOLDERS, *LISTS, *SETS, *DICTS}
 LIMITS: dict[str, set[Any]] = {
@@ -166,6 +180,7 @@ class _Walk:
         if origin is Literal:
             return self._literal(annotation, arguments)
         if origin in UNIONS:
+            self._note_union(annotation)
             return Union[tuple(map(self.prepared, arguments))]  # noqa: UP007  # of a tuple
         if (origin or annotation) in LISTS:
             return self._rewritten(annotation, list, arguments[:1])
@@ -222,6 +237,18 @@ class _Walk:
             self._note(f"has the limit {limit}, which a schema cannot say of {names}")
         elif limit == "multiple_of" and value % 1:
             self._note(f"has multiple_of {value}, and validators round differently")
+
+    def _note_union(self, union: Any) -> None:
+        """What fits two members may come as either, and pydantic reads some text more widely."""
+        leaves = [typing.get_origin(leaf) or leaf for leaf in _leaves(union)]
+        read = [leaf for leaf in leaves if _is_hashable(leaf) and leaf in READ]
+        if str in leaves and read:
+            names = " or ".join(map(_name, read))
+            self._note(f"is text or {names}: text that can be read as that may come as that")
+        if REAL_SETS & {*filter(_is_hashable, leaves)} and SEQUENCES & {
+            *filter(_is_hashable, leaves)
+        }:
+            self._note("is a set or a list: what is there twice may come once")
 
     def _note_set(self, item: Any) -> None:
         """What cannot be in a set is no keyword of its schema."""

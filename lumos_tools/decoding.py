@@ -28,7 +28,7 @@ def decode(text: str | bytes) -> dict[str, Any]:
     """Decode the JSON object *text* strictly, as RFC 8259 has it.
 
     NaN, infinity, numbers too large for a float, keys given twice and halves of surrogate pairs are
-    refused with `InvalidArgumentsError`; empty text is an empty object, as models send it; -0.0 is 0.0.
+    refused with `InvalidArgumentsError`; empty text is an empty object, as models send it; 1.0 is 1.
     """
     said = text.strip(BLANKS) if isinstance(text, str) else text.strip(BLANKS.encode())
     value: Any = decode_any(text) if said else {}
@@ -46,8 +46,8 @@ def decode_any(text: str | bytes) -> Any:
         value = _read(plain.strip(BLANKS))
         if "\\u" in plain or not plain.isascii():
             pydantic_core.to_json(value)  # fails on half a surrogate pair
-        if plain.count("[") + plain.count("{") > MAX_DEPTH:
-            refuse_depth(value)
+        if plain.count("[") + plain.count("{") > MAX_DEPTH and is_deep(value):
+            raise ValueError(TOO_DEEP)
     except RecursionError:
         raise InvalidArgumentsError([bound(f"not JSON: {TOO_DEEP}, in {text!r}")]) from None
     except ValueError as error:
@@ -80,14 +80,14 @@ def _object(value: Any) -> dict[Any, Any]:
     raise TypeError(f"{type(value).__name__} is not JSON serializable")
 
 
-def refuse_depth(value: Any) -> None:
-    """Raise `ValueError` where *value* has more than `MAX_DEPTH` levels."""
+def is_deep(value: Any, most: int = MAX_DEPTH) -> bool:
+    """Whether *value* has more than *most* levels."""
     level = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(most):
         level = [inner for one in level for inner in _inside(one)]
         if not level:
-            return
-    raise ValueError(TOO_DEEP)
+            return False
+    return True
 
 
 def is_heavy(value: Any, growth: int = 1) -> bool:
@@ -139,9 +139,9 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"too large for a float: {text}")
-    if value == 0:
-        return 0.0  # without a sign, as an integer has none
-    return int(value) if abs(value) >= 2**63 else value  # an integer to JSON Schema, and to us
+    return (
+        int(value) if value.is_integer() else value
+    )  # 1.0 is an integer to JSON Schema, and to us
 
 
 _strict = json.JSONDecoder(

@@ -1,11 +1,14 @@
 """Summary and parameter texts out of a docstring."""
 
+import contextlib
 import inspect
+import re
 import warnings
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import docstring_parser
+from docstring_parser import DocstringStyle, ParseError
 
 
 class Docstring(NamedTuple):
@@ -17,7 +20,7 @@ class Docstring(NamedTuple):
 
 def read_docstring(text: str | None) -> Docstring:
     """Read *text* in Google, NumPy, Sphinx or Epytext style, whichever fits it best."""
-    parsed = docstring_parser.parse(text or "")
+    parsed = _parsed(inspect.cleandoc(text or ""))
     parts = (parsed.short_description, parsed.long_description)
     return Docstring(
         "\n\n".join(part.strip() for part in parts if part),
@@ -26,6 +29,28 @@ def read_docstring(text: str | None) -> Docstring:
             for parameter in parsed.params
         },
     )
+
+
+STYLES = {
+    DocstringStyle.REST: r"^\s*:\w",
+    DocstringStyle.EPYDOC: r"^\s*@\w",
+    DocstringStyle.GOOGLE: r"^\s*\w[\w ]*:\s*$",
+    DocstringStyle.NUMPYDOC: r"^\s*-{3,}\s*$",
+}
+"""What every section of a style has; a text is parsed in those styles only whose mark is in it."""
+MARKS = {style: re.compile(mark, re.MULTILINE) for style, mark in STYLES.items()}
+
+
+def _parsed(text: str) -> docstring_parser.Docstring:
+    """*text*, in the style that finds most in it."""
+    best = docstring_parser.Docstring()
+    best.short_description = text
+    for style, mark in MARKS.items():
+        if mark.search(text):
+            with contextlib.suppress(ParseError):
+                found = docstring_parser.parse(text, style)
+                best = max(best, found, key=lambda one: len(one.meta))
+    return best
 
 
 def warn_of_unknown(texts: Mapping[str, str], known: Collection[str], owner: str) -> None:

@@ -22,7 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 from typing_extensions import TypedDict
 
-from lumos_tools.decoding import cut, decode, encode, is_heavy
+from lumos_tools.decoding import cut, decode, encode, is_deep, is_heavy
 from lumos_tools.errors import InvalidArgumentsError, SchemaError
 from lumos_tools.faults import bound, bounded, gate_faults, model_faults
 from lumos_tools.repair import repaired_text, retyped
@@ -33,6 +33,17 @@ Values = dict[str, Any]
 """The arguments of a call, by name."""
 logger = logging.getLogger("lumos_tools")
 
+MAX_DOUBLED = 12
+"""Levels of what is in a union, without a discriminator, of classes that hold themselves."""
+UNFIT = (
+    PydanticUserError,
+    pydantic_core.SchemaError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+)
+"""What pydantic raises for types that do not go together."""
 TOO_HEAVY = "are too many, or too deep, to say where; send less at once"
 # `format` is asserted as in RFC 3339, but for what Python's own values need: a naive datetime has no
 # zone, a timedelta has a fraction, and there is no year 0.
@@ -50,14 +61,22 @@ _FORMATS = {
 class Arguments:
     """What a tool takes: its JSON Schema, and the check that a call's arguments pass.
 
-    *type_* is what pydantic makes of checked arguments; *owner* names the tool in errors; *extras*
-    adds keywords to the schemas of the parameters, in their order. All is built when first asked for.
+    *make* gives the type that pydantic makes of checked arguments; *owner* names the tool in errors;
+    *extras* adds keywords to the schemas of the parameters, in their order. All is built when first
+    asked for.
     """
 
-    def __init__(self, type_: Any, *, owner: str, extras: Sequence[Schema] = ()) -> None:
-        self._type = type_
+    def __init__(
+        self, make: Callable[[], Any], *, owner: str, extras: Sequence[Schema] = ()
+    ) -> None:
+        self._make = make
         self._owner = owner
         self._extras = extras
+
+    @cached_property
+    def type(self) -> Any:
+        """What pydantic makes of checked arguments: a model, or a `TypedDict`."""
+        return self._make()
 
     @property
     def schema(self) -> Schema:
@@ -79,7 +98,7 @@ class Arguments:
             return json.dumps(
                 _closed(schema), ensure_ascii=False, allow_nan=False, separators=(",", ":")
             )
-        except (PydanticUserError, pydantic_core.SchemaError, TypeError, ValueError) as error:
+        except UNFIT as error:
             why = getattr(error, "message", error)  # pydantic's text with no URL
             raise SchemaError(f"{self._owner}: its types do not make a schema: {why}") from error
 
@@ -95,9 +114,11 @@ class Arguments:
     def admit(self, arguments: str | bytes | Mapping[str, Any]) -> Values:
         """The object that *arguments* are, if the schema admits it."""
         given = decode(arguments if isinstance(arguments, str | bytes) else encode(arguments))
-        if self._gate.is_valid(given):
-            return given
-        raise InvalidArgumentsError(self._faults(given))
+        if not self._gate.is_valid(given):
+            raise InvalidArgumentsError(self._faults(given))
+        if self._doubles and is_deep(given, MAX_DOUBLED):
+            raise InvalidArgumentsError([f"more than {MAX_DOUBLED} levels deep; send less at once"])
+        return given
 
     def repair(self, arguments: str | bytes | Mapping[str, Any]) -> tuple[Values, tuple[str, ...]]:
         """*arguments* made such that the schema admits them, and what was changed for it.
@@ -150,8 +171,18 @@ class Arguments:
         return unions and _holds_itself(self.schema.get("$defs", {}))
 
     @cached_property
+    def _doubles(self) -> bool:
+        """Whether pydantic's work doubles with every level, for want of a discriminator."""
+        classes = (
+            sum("$ref" in branch for branch in part["anyOf"])
+            for part in _parts(self.schema)
+            if "anyOf" in part
+        )
+        return self._branches and any(number > 1 for number in classes)
+
+    @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
-        return TypeAdapter(self._type)
+        return TypeAdapter(self.type)
 
     @cached_property
     def _validator(self) -> Any:
@@ -174,7 +205,7 @@ def output_schema(returns: Any) -> Schema | None:
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(returns)
         return adapter.json_schema(mode="serialization", schema_generator=_Generator)
-    except (PydanticUserError, pydantic_core.SchemaError, TypeError):
+    except UNFIT:
         return None
 
 
@@ -193,13 +224,20 @@ def arguments_of(parameters: Sequence[Parameter], *, owner: str) -> Arguments:
     A `TypedDict` takes any name (json, schema, model_config, self), and a missing parameter is
     missing in what comes of it, so that the function's own default holds.
     """
+    return Arguments(
+        partial(_type_of, parameters), owner=owner, extras=[_extra(one) for one in parameters]
+    )
+
+
+def _type_of(parameters: Sequence[Parameter]) -> Any:
     fields = {
         one.name: (Required if one.required else NotRequired)[one.annotation] for one in parameters
     }
     make: Any = TypedDict  # with fields that only now are known
-    type_ = make("Arguments", fields)
-    type_.__pydantic_config__ = CONFIG
-    return Arguments(type_, owner=owner, extras=[_extra(one) for one in parameters])
+    made = make("Arguments", fields)
+    made.__module__ = "builtins"  # which has no source in which pydantic would look for docstrings
+    made.__pydantic_config__ = CONFIG
+    return made
 
 
 def _extra(parameter: Parameter) -> Schema:
@@ -222,7 +260,7 @@ def _written(default: Any) -> Any:
         case Enum():
             return _written(default.value)
         case BaseModel():
-            return _written(default.model_dump(by_alias=True))
+            return _written(default.model_dump(by_alias=True, round_trip=True))
         case bytes() | bytearray():
             return base64.b64encode(default).decode()
         case dict():
@@ -243,7 +281,7 @@ def _written(default: Any) -> Any:
 def _fields_of(default: Any) -> Any:
     """The fields of a dataclass; pydantic's own knows their aliases."""
     if serializer := getattr(default, "__pydantic_serializer__", None):
-        return serializer.to_python(default, by_alias=True)
+        return serializer.to_python(default, by_alias=True, round_trip=True)
     return {one.name: getattr(default, one.name) for one in fields(default)}
 
 

@@ -132,8 +132,9 @@ class _Reader:
         self._function = function
         self._owner = owner
         self._texts = texts
+        inner = plain_function(function)
         given = signature_of(function, owner).parameters
-        plain = signature_of(plain_function(function), owner).parameters
+        plain = given if inner is function else signature_of(inner, owner).parameters
         fixed = _fixed(function)
         self.open = [one for one in given.values() if one.name not in fixed]
         self.known = {*given, *plain}

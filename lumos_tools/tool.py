@@ -335,7 +335,7 @@ def _fields_of(model: type[FunctionSchema], texts: Mapping[str, str]) -> Argumen
         parameter = Parameter(name, field.rebuild_annotation(), default)
         _refuse_default(parameter, f"{model.__name__}: field {name!r}")
     extras = [{"description": texts[name]} if name in texts else {} for name in model.model_fields]
-    return Arguments(model, owner=model.__name__, extras=extras)
+    return Arguments(lambda: model, owner=model.__name__, extras=extras)
 
 
 def _refuse_what_is_no_function(given: Any) -> None:

@@ -12,7 +12,7 @@ from lumos_agent import Event, LumosError
 from lumos_tools import RegistryError
 
 REFERENCE = Path(__file__).parents[1] / "docs/reference"
-PACKAGES = ("lumos_tools", "lumos_agent", "lumos_agent.testing")
+PACKAGES = ("lumos_tools", "lumos_agent", "lumos_agent.testing", "lumos_tools.dialects")
 PLAIN = (str, int, float, bool, tuple, type(None))
 
 

@@ -68,6 +68,7 @@ ENTANGLED = frozenset(
     "unevaluatedProperties unevaluatedItems minProperties maxProperties patternProperties".split()
 )
 """Keywords that go with others: what is made is asked about."""
+MANY = 1_000
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 
 
@@ -80,6 +81,7 @@ class _Maker:
         self._met: dict[str, Values] = {}
         self._recursive = recursive(whole)
         self._depth = 0  # inside of definitions that refer to themselves
+        self._level = 0  # inside of lists and objects
 
     def of(self, schema: Any) -> Values:
         if isinstance(schema, bool):
@@ -147,10 +149,11 @@ class _Maker:
                 return numbers(schema)
             case "string":
                 return self._strings(schema)
-            case "array":
-                return self._lists(schema)
             case _:
-                return self._objects(schema)
+                self._level += 1
+                made = self._lists(schema) if type_ == "array" else self._objects(schema)
+                self._level -= 1
+                return made
 
     def _strings(self, schema: Schema) -> Values:
         if schema.get("contentEncoding") == "base64":
@@ -169,7 +172,7 @@ class _Maker:
         items = schema.get("items", True)
         rest = self.of(items)
         low = schema.get("minItems", 0)
-        high = min(schema.get("maxItems", math.inf), max(low, len(first)) + self._more(3))
+        high = min(schema.get("maxItems", math.inf), max(low, len(first)) + self._more())
         high = int(min(high, len(first)) if items is False else high)
         unique = canonical if schema.get("uniqueItems") else None
         if not first:
@@ -180,9 +183,9 @@ class _Maker:
         )
         return made.filter(self._oracle.part(schema).admits) if unique else made
 
-    def _more(self, many: int) -> int:
-        """How many there may be of what need not be: fewer where they have such ones themselves."""
-        return 2 if self._depth else many
+    def _more(self) -> int:
+        """How many there may be of what need not be: fewer where they are many anyway."""
+        return 2 if self._depth or self._level > 2 else 3
 
     def _objects(self, schema: Schema) -> Values:
         required = schema.get("required", ())
@@ -198,13 +201,19 @@ class _Maker:
         if not (others := [*self._others(schema, {*parts})]):
             return known
         low = max(0, schema.get("minProperties", 0) - len(required))
-        high = low + (1 if parts else self._more(3))
+        high = max(low, min(low + (1 if parts else self._more()), self._most(schema)))
         more: st.SearchStrategy[list[tuple[str, Any]]] = st.lists(
             st.one_of(*others), min_size=low, max_size=high, unique_by=lambda entry: entry[0]
         )
         if not low and (self._depth or parts):
             more = st.just(list[tuple[str, Any]]()) | more
         return st.tuples(known, more).map(lambda made: {**dict(made[1]), **made[0]})
+
+    def _most(self, schema: Schema) -> int:
+        """How many keys there may be besides those that must be."""
+        most: int = schema.get("maxProperties", MANY) - len(schema.get("required", ()))
+        names = self._plain(schema.get("propertyNames", True)).get("enum", range(MANY))
+        return max(0, min(most, len(names)))
 
     def _others(self, schema: Schema, known: set[str]) -> Iterator[Values]:
         """Entries whose keys are none of *known*."""

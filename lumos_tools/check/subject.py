@@ -79,7 +79,7 @@ class Subject:
         """The model that the tool is made from, if it is made from one."""
         if isinstance(self._given, type):
             return self._given
-        made_from: Any = vars(self.tool.arguments)["_type"] if self.tool else None
+        made_from: Any = self.tool.arguments.type if self.tool else None
         is_model = isinstance(made_from, type) and issubclass(made_from, FunctionSchema)
         return cast("type[FunctionSchema]", made_from) if is_model else None
 

@@ -177,7 +177,7 @@ PLANTED = {
     "decoder: the last of two keys counts": Planted(
         _lax(object_pairs_hook=dict), in_text('{"it": 1, "it": 2}'), "2"
     ),
-    "decoder: any depth": _one(decoding, "refuse_depth", lambda one: None, in_text(_deep), "[[[["),
+    "decoder: any depth": _one(decoding, "is_deep", lambda one: False, in_text(_deep), "[[[["),
 }
 
 

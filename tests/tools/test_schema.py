@@ -5,7 +5,7 @@ import json
 import math
 from collections import deque
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from time import perf_counter as time_now
 from typing import Annotated, Any, Literal
@@ -21,7 +21,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from lumos_tools import FunctionSchema, InvalidArgumentsError, SchemaError
 from lumos_tools.decoding import MAX_DEPTH, MAX_SIZE, decode
 from lumos_tools.faults import MAX_FAULT
-from lumos_tools.schema import Arguments, arguments_of
+from lumos_tools.schema import MAX_DOUBLED, Arguments, arguments_of
 from lumos_tools.signature import EMPTY, Parameter
 from lumos_tools.tool import as_tool
 from tests.tools.oracle import oracle
@@ -587,3 +587,34 @@ def test_days_of_the_calendar():
 def test_no_number_is_too_large():
     """A number that the gate admits for a float is one."""
     assert faults(taking(float), f'{{"it": {"9" * 400}}}')
+
+
+def test_doubling():
+    """Classes that hold themselves in a union without a discriminator may be so deep and no deeper."""
+    arguments = taking(Left | Right)
+
+    def nested(levels: int) -> Any:
+        value: Any = {}
+        for _ in range(levels):
+            value = {"inner": value}
+        return {"it": value}
+
+    began = time_now()
+    arguments.check(nested(MAX_DOUBLED - 2))
+    assert ("more than 12 levels deep; send less at once",) == faults(
+        arguments, nested(MAX_DOUBLED - 1)
+    )
+    assert faults(arguments, nested(MAX_DEPTH - 3))
+    assert time_now() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [(timedelta | int, 1), (bool | int | str, 1), (Literal[1, True], 1), (float, 1.0), (Any, 1)],
+    ids=str,
+)
+def test_one_is_an_integer(annotation: Any, expected: Any):
+    """1.0 is an integer to JSON Schema, and no truth and no time."""
+    got = taking(annotation).check('{"it": 1.0}')["it"]
+
+    assert (expected, type(expected)) == (got, type(got))

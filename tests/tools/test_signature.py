@@ -428,6 +428,11 @@ Number = TypeVar("Number", int, float)
         (Annotated[bytes | None, Field(max_length=1)], "has the limit max_length, .* of bytes$"),
         (Annotated[int | str, Field(pattern="^a$")], r"the limit pattern, .* of int \| str$"),
         (Annotated[Any, Field(ge=1)], "has the limit ge, .* of Any$"),
+        (datetime | str, "is text or datetime: text that can be read as that may come as that"),
+        (
+            list[str] | frozenset[str] | None,
+            "is a set or a list: what is there twice may come once",
+        ),
         (Annotated[Literal[1, 2], Field(ge=2)], "has the limit ge"),
         (Annotated[int, Field(min_length=1)], "has the limit min_length, .* of int$"),
         (Annotated[float, Field(multiple_of=0.1)], "has multiple_of 0.1, and validators round"),
@@ -441,7 +446,7 @@ Number = TypeVar("Number", int, float)
         (StrictSize, "field StrictSize.it refuses 1.0"),
         (Stripped, "Stripped has str_strip_whitespace, which the schema does not show"),
     ],
-    ids=range(37),
+    ids=range(39),
 )
 def test_notes(annotation: Any, note: str):
     """What is checked and no schema says is noted, at any depth."""
