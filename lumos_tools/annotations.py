@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, InitVar, fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, EnumType
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, cast
@@ -432,6 +432,17 @@ def _leaves(annotation: Any) -> Iterator[Any]:
         yield from _leaves(meant)
     else:
         yield annotation
+
+
+def takes_none(annotation: Any) -> bool:
+    """Whether null may come as *annotation*; of a class of one's own nobody knows."""
+    return any(_is_none(leaf) for leaf in _leaves(annotation))
+
+
+def _is_none(leaf: Any) -> bool:
+    if typing.get_origin(leaf) is Literal:
+        return None in typing.get_args(leaf)
+    return leaf in NOTHING or leaf in (Any, object) or _is_model(leaf) or isinstance(leaf, EnumType)
 
 
 def _meant(annotation: Any) -> Any:

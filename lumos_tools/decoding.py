@@ -57,7 +57,7 @@ def decode_any(text: str | bytes) -> Any:
 
 def _read(text: str) -> Any:
     try:
-        value, end = _scan(text, 0)
+        value, end = _scan(text, 0) if len(text) <= DIGITS else (None, -1)
     except StopIteration:
         value, end = None, -1
     return value if end == len(text) else _strict.decode(text)  # raises, and says where
@@ -139,12 +139,14 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"too large for a float: {text}")
-    return (
-        int(value) if value.is_integer() else value
-    )  # 1.0 is an integer to JSON Schema, and to us
+    return int(value) if value.is_integer() else value  # 1.0 is one to JSON Schema, and to us
 
 
-_strict = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=_integer, parse_float=_finite, parse_constant=_no_number
-)
-_scan: Any = cast("Any", make_scanner)(_strict)  # what decode calls, without its way there
+_hooks: Any = {
+    "object_pairs_hook": _unique,
+    "parse_float": _finite,
+    "parse_constant": _no_number,
+}
+_strict = json.JSONDecoder(parse_int=_integer, **_hooks)
+_scan: Any = cast("Any", make_scanner)(json.JSONDecoder(**_hooks))
+"""What decode calls, without its way there, for texts too short for an integer that is too large."""

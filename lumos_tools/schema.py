@@ -22,6 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 from typing_extensions import TypedDict
 
+from lumos_tools.annotations import takes_none
 from lumos_tools.decoding import cut, decode, encode, is_deep, is_heavy
 from lumos_tools.errors import InvalidArgumentsError, SchemaError
 from lumos_tools.faults import bound, bounded, gate_faults, model_faults
@@ -245,10 +246,15 @@ def _extra(parameter: Parameter) -> Schema:
     extra: Schema = dict(parameter.extra)
     if parameter.description:
         extra["description"] = parameter.description
-    if parameter.default is not EMPTY:
+    if parameter.default is not EMPTY and not _means_missing(parameter):
         with contextlib.suppress(pydantic_core.PydanticSerializationError):
             extra["default"] = _written(parameter.default)
     return extra
+
+
+def _means_missing(parameter: Parameter) -> bool:
+    """Whether the default is a None that the model may not send: `limit: int = None`."""
+    return parameter.default is None and not takes_none(parameter.annotation)
 
 
 def _written(default: Any) -> Any:

@@ -12,7 +12,13 @@ from lumos_agent import Event, LumosError
 from lumos_tools import RegistryError
 
 REFERENCE = Path(__file__).parents[1] / "docs/reference"
-PACKAGES = ("lumos_tools", "lumos_agent", "lumos_agent.testing", "lumos_tools.dialects")
+PACKAGES = (
+    "lumos_tools",
+    "lumos_agent",
+    "lumos_agent.testing",
+    "lumos_tools.dialects",
+    "lumos_tools.check",
+)
 PLAIN = (str, int, float, bool, tuple, type(None))
 
 
@@ -55,6 +61,7 @@ def test_all(package: str):
 
     assert sorted(module.__all__) == module.__all__
     assert [] == [name for name in module.__all__ if not hasattr(module, name)]
+    assert {*module.__all__} <= {*dir(module)}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -37,6 +37,10 @@ LAZY = {
 """Where the names are that need Hypothesis and jsonschema."""
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     if name not in LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
