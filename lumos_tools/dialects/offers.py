@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from lumos_tools.dialects.lowering import Loss, Lowered, lower
+from lumos_tools.dialects.lowering import Lowered, lower
 from lumos_tools.dialects.tables import DIALECTS, Dialect, Limits
 from lumos_tools.schema import Schema
 from lumos_tools.tool import Tool
@@ -78,7 +78,10 @@ def offer(tools: Iterable[Tool], dialect: str | Dialect) -> tuple[Offer, ...]:
 def _why_not(lowered: Lowered, limits: Limits) -> str:
     """Why a tool cannot be strict by itself."""
     if lost := next((loss for loss in lowered.losses if loss.effect == "admits less"), None):
-        return f"strict, the model could not say all that it takes: {_told(lost)}"
+        return (
+            f"strict, the model could not say all that it takes: {lost.path} takes null, and null "
+            "would stand for leaving it out"
+        )
     deep = _depth(lowered.schema, lowered.schema.get("$defs", {}))
     if limits.depth is not None and deep > limits.depth:
         return f"it is {deep} levels deep, at most {limits.depth}"
@@ -94,12 +97,6 @@ def _why_not(lowered: Lowered, limits: Limits) -> str:
         if most is not None and count > most:
             return f"it has {count} {what}, at most {most}"
     return ""
-
-
-def _told(loss: Loss) -> str:
-    if loss.action == "null":
-        return f"{loss.path} takes null, and null would stand for leaving it out"
-    return f"{loss.path} {loss.keyword}"
 
 
 def _cost(schema: Schema) -> _Cost:

@@ -69,12 +69,14 @@ def test_defaults(heading: str):
     """What a table says is the default is the default."""
     told = {codes(row[0])[0]: row[2] for row in rows(PAGE, heading)}
 
-    assert {key: shown(getattr(DEFAULTS[heading], key)) for key in told} == told
+    assert {key: shown(key, getattr(DEFAULTS[heading], key)) for key in told} == told
 
 
-def shown(default: Any) -> str:
+def shown(key: str, default: Any) -> str:
     """*default* as TOML has it."""
-    return "not sent" if default is None else f"`{encode(default).decode()}`"
+    if default is None:
+        return "the provider's own" if key == "dialect" else "not sent"
+    return f"`{encode(default).decode()}`"
 
 
 @pytest.mark.parametrize("text", FILES)

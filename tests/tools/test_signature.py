@@ -47,6 +47,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 import lumos_tools.annotations
 from lumos_tools import SchemaError, ToolContext
+from lumos_tools.annotations import takes_none
 from lumos_tools.signature import EMPTY, Parameter, read_signature, return_type
 
 if TYPE_CHECKING:
@@ -525,6 +526,23 @@ def test_compiled_pattern():
     assert "the pattern '^a$', with re.IGNORECASE|re.VERBOSE, which no schema can say" in fault(
         of(Annotated[str, Field(pattern=flagged)])
     )
+
+
+@pytest.mark.parametrize(
+    ("annotation", "taken"),
+    [
+        (int, False),
+        (int | None, True),
+        (Any, True),
+        (Literal["a", None], True),
+        (Literal["a"], False),
+        (BaseModel, True),
+        (Annotated[str, "text"], False),
+    ],
+)
+def test_takes_none(annotation: Any, taken: bool):
+    """Whether null may come can be told of a type."""
+    assert taken == takes_none(annotation)
 
 
 def test_alias():

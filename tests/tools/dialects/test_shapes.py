@@ -377,6 +377,17 @@ def test_branches():
     assert {"it": "x"} == lowered.lower_arguments({"it": "x"})
 
 
+def test_anything_or_pairs():
+    """Any value beside pairs is JSON text."""
+    pairs = {"type": "object", "additionalProperties": NUMBER}
+    lowered = of({"anyOf": [True, pairs]}, "openai-strict")
+
+    assert {"it": '{"a": 1}'} == lowered.lower_arguments({"it": {"a": 1}})
+    assert [{"a": 1}, {"a": 1}] == [
+        back(lowered, one) for one in ('{"a": 1}', [{"key": "a", "value": 1}])
+    ]
+
+
 def test_text_or_text():
     """A text beside JSON text could not be told from it, so the whole is JSON text."""
     lowered = of({"anyOf": [STRING, {}]}, "openai-strict")
