@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import time
 from typing import Any
+from uuid import UUID
 
 import jsonschema
 
@@ -30,6 +31,11 @@ def _pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[
 _Validator: Any = jsonschema.validators.extend(
     jsonschema.Draft202012Validator, {"pattern": _pattern}
 )
+
+
+@FORMATS.checks("uuid", raises=ValueError)
+def is_uuid(text: object) -> bool:
+    return not isinstance(text, str) or str(UUID(text)) == text.lower()
 
 
 @FORMATS.checks("time")
