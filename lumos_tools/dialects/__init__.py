@@ -4,8 +4,9 @@
 the tool takes.
 """
 
-from lumos_tools.dialects.lowering import Loss, Lowered, lower
+from lumos_tools.dialects.lowering import lower
 from lumos_tools.dialects.offers import Offer, offer
+from lumos_tools.dialects.report import Loss, Lowered
 from lumos_tools.dialects.tables import DIALECTS, Dialect, DialectName
 
 __all__ = ["DIALECTS", "Dialect", "DialectName", "Loss", "Lowered", "Offer", "lower", "offer"]

@@ -1,12 +1,9 @@
 """Lowers a schema to a provider's dialect, and reports what is lost."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, cast
-
-import msgspec
+from typing import Any, NamedTuple, cast
 
 from lumos_tools.dialects.mapping import (
     Branch,
@@ -20,9 +17,23 @@ from lumos_tools.dialects.mapping import (
     Places,
     Reference,
     Text,
-    lowered,
-    raised,
 )
+from lumos_tools.dialects.parts import (
+    NULL,
+    Fits,
+    by_type,
+    disjoint,
+    escaped,
+    free,
+    name_of,
+    or_null,
+    recursive,
+    references,
+    type_of,
+    typed,
+    without,
+)
+from lumos_tools.dialects.report import Loss, Lowered
 from lumos_tools.dialects.tables import DIALECTS, Dialect
 from lumos_tools.dialects.words import SILENT, described, in_order, words
 from lumos_tools.errors import SchemaError
@@ -30,70 +41,13 @@ from lumos_tools.schema import Schema
 
 UNROLL = 2
 """How often a type that holds itself is written out inside itself."""
-NULL: Schema = {"type": "null"}
 SHAPES = frozenset(
     "type properties required additionalProperties items prefixItems anyOf oneOf allOf $ref $defs "
     "description".split()
 )
 """Keywords that are read for what they hold."""
-OF_TYPE = {
-    "string": "pattern format minLength maxLength contentEncoding contentMediaType".split(),
-    "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
-    "integer": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
-    "array": "items prefixItems minItems maxItems uniqueItems contains".split(),
-    "object": "properties required additionalProperties propertyNames patternProperties "
-    "minProperties maxProperties".split(),
-}
-"""What binds values of one type only."""
 ANNOTATIONS = frozenset({"title", "description", "default", "examples", "deprecated", *SILENT})
 """What binds no value."""
-
-
-class Loss(msgspec.Struct, frozen=True):
-    """What a dialect does not say as the tool does."""
-
-    path: str
-    """Where, in the tool's schema, as a JSON pointer: `#/properties/size`."""
-    keyword: str
-    value: Any
-    action: Literal["described", "dropped", "null", "pairs", "places", "renamed", "text", "any"]
-    """In words; not at all; null in place of a key that is not there; an object as a list of pairs; a
-    list as an object of places; a name as another one; a value as JSON text; one of several as any."""
-    effect: Literal["same", "admits more", "admits less"]
-    """Whether the model can say the same; more, which the tool refuses; or less."""
-
-    @property
-    def exact(self) -> bool:
-        """Whether the model can say all that the tool takes, and nothing else."""
-        return self.effect == "same"
-
-
-class Lowered:
-    """A schema in the words of a dialect, and the way back."""
-
-    def __init__(
-        self, schema: Schema, losses: Sequence[Loss], mapping: Mapped | None, dialect: Dialect
-    ) -> None:
-        self.schema = schema
-        self.losses = tuple(losses)
-        self.dialect = dialect
-        self._mapping = mapping
-
-    @property
-    def exact(self) -> bool:
-        """Whether nothing is lost."""
-        return all(loss.exact for loss in self.losses)
-
-    def raise_(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """*arguments* that fit the lowered schema, as the tool takes them.
-
-        Raises `InvalidArgumentsError` where they cannot be, such as a key that is given twice.
-        """
-        return cast("dict[str, Any]", raised(self._mapping, dict(arguments)))
-
-    def lower_arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """*arguments* that the tool takes, as the model would write them."""
-        return cast("dict[str, Any]", lowered(self._mapping, dict(arguments)))
 
 
 def lower(schema: Mapping[str, Any], dialect: str | Dialect) -> Lowered:
@@ -132,13 +86,13 @@ class _Lowering:
         root = {key: value for key, value in self._root.items() if key != "$defs"}
         path = "#"
         if "$ref" in root:  # of a model that holds itself
-            path = f"#/$defs/{_name(root)}"
-            root = {**self._defs[_name(root)], **_without(root, "$ref")}
+            path = f"#/$defs/{name_of(root)}"
+            root = {**self._defs[name_of(root)], **without(root, "$ref")}
         if root.get("type") != "object":
             raise SchemaError("a tool takes an object; its schema must have 'type': 'object'")
         schema, mapping = self._object(root, path, keep_open=True)
         while missing := [
-            name for name in _references([schema, self._made]) if name not in self._made
+            name for name in references([schema, self._made]) if name not in self._made
         ]:
             self._reference({"$ref": f"#/$defs/{missing[0]}"}, "")  # of a keyword kept as it is
         if self._made:
@@ -153,7 +107,7 @@ class _Lowering:
         if schema is True or schema is False or not (schema.keys() - ANNOTATIONS):
             return self._anything(schema, path)
         if isinstance(schema.get("type"), list):
-            schema = _by_type(schema)
+            schema = by_type(schema)
         if "$ref" in schema:
             return self._reference(schema, path)
         if "allOf" in schema:
@@ -231,8 +185,8 @@ class _Lowering:
         return self._plain(schema, path, {"type": "string"}, Text(), told=[told])
 
     def _reference(self, schema: Schema, path: str) -> _Made:
-        name = _name(schema)
-        beside = _without(schema, "$ref")
+        name = name_of(schema)
+        beside = without(schema, "$ref")
         target = f"#/$defs/{name}"
         holds_itself = name in self._recursive
         if self._dialect.references == "none" or (holds_itself and not self._dialect.recursion):
@@ -261,15 +215,15 @@ class _Lowering:
 
     def _all_of(self, schema: Schema, path: str) -> _Made:
         parts = [
-            self._defs[_name(one)] | _without(one, "$ref") if "$ref" in one else one
+            self._defs[name_of(one)] | without(one, "$ref") if "$ref" in one else one
             for one in schema["allOf"]
         ]
-        keys = [key for one in (*parts, _without(schema, "allOf")) for key in one]
+        keys = [key for one in (*parts, without(schema, "allOf")) for key in one]
         if self._dialect.keywords is None:
-            return self._plain(schema, path, {"allOf": schema["allOf"], **_typed(schema)})
+            return self._plain(schema, path, {"allOf": schema["allOf"], **typed(schema)})
         if len({*keys} - ANNOTATIONS) == len([key for key in keys if key not in ANNOTATIONS]):
             merged: Schema = {}
-            for one in (*parts, _without(schema, "allOf")):
+            for one in (*parts, without(schema, "allOf")):
                 merged |= one
             return self._part(merged, f"{path}/allOf/0" if len(parts) == 1 else path)
         return self._text(schema, path, "a value of several shapes at once, written as JSON text")
@@ -280,8 +234,8 @@ class _Lowering:
         parts: list[Schema] = schema[key]
         made = [self._part(one, f"{path}/{key}/{place}") for place, one in enumerate(parts)]
         if _mixes_text(made):
-            return self._text(_without(schema, key), path, "one of several, written as JSON text")
-        if kept != key and not _disjoint([self._whole(one) for one in parts]):
+            return self._text(without(schema, key), path, "one of several, written as JSON text")
+        if kept != key and not disjoint([self._whole(one) for one in parts]):
             self._lose(path, key, None, "any", "admits more")
         mapping = self._branches(parts, made) if any(one.mapping for one in made) else None
         return self._one_of(schema, path, [one.schema for one in made], kept, mapping)
@@ -302,8 +256,8 @@ class _Lowering:
             [
                 Branch(
                     after.mapping,
-                    _Fits(after.schema, self._made),
-                    _Fits(before, self._defs),
+                    Fits(after.schema, self._made),
+                    Fits(before, self._defs),
                 )
                 for before, after in zip(parts, made, strict=True)
             ]
@@ -312,17 +266,17 @@ class _Lowering:
     def _whole(self, schema: Any) -> Any:
         """*schema*, or what it refers to."""
         known = cast("Schema", schema) if isinstance(schema, dict) else {}
-        return self._defs[_name(known)] if "$ref" in known else cast("Any", schema)
+        return self._defs[name_of(known)] if "$ref" in known else cast("Any", schema)
 
     def _values(self, schema: Schema, path: str) -> _Made:
         key = "enum" if "enum" in schema else "const"
         values: list[Any] = schema["enum"] if key == "enum" else [schema["const"]]
-        rest = _without(schema, key)
+        rest = without(schema, key)
         if self._dialect.enums == "any":
-            return self._plain(rest, path, {key: schema[key], **_typed(schema)})
+            return self._plain(rest, path, {key: schema[key], **typed(schema)})
         groups: dict[str, list[Any]] = {}
         for value in values:
-            groups.setdefault(_type(value), []).append(value)
+            groups.setdefault(type_of(value), []).append(value)
         if {"object", "array"} & {*groups}:
             return self._text(schema, path, "written as JSON text")
         made = [self._group(kind, group, path, key) for kind, group in groups.items()]
@@ -342,47 +296,45 @@ class _Lowering:
         return {"enum": values, "type": kind}
 
     def _object(self, schema: Schema, path: str, *, keep_open: bool = False) -> _Made:
-        properties: dict[str, Any] = schema.get("properties", {})
-        others = schema.get(
-            "additionalProperties", not ("properties" in schema and self._only_closed)
-        )
+        known = "properties" in schema
+        others = schema.get("additionalProperties", not (known and self._only_closed))
         closes = not self._dialect.open_objects and others is not False
-        if closes and not properties and not keep_open:
+        if closes and not schema.get("properties") and not keep_open:
             return self._pairs(schema, path, others)
-        names = self._named(properties, path)
-        members: dict[str, Member] = {}
-        inner: dict[str, Schema] = {}
-        for key, part in properties.items():
-            place = f"{path}/properties/{_escaped(key)}"
-            needs = key in schema.get("required", ())
-            name = names[key]
-            inner[name], members[name] = self._member(
-                key, part, self._part(part, place), place, required=needs
-            )
-        made: Schema = {"type": "object"}
-        if "properties" in schema:
-            made["properties"] = inner
+        names = self._named(schema.get("properties", {}), path)
+        inner, members = self._properties(schema, path, names)
+        made: Schema = {"type": "object"} | ({"properties": inner} if known or closes else {})
         needed = [names.get(key, key) for key in schema.get("required", ())]
         rest, pairs = None, None
         if closes:
-            pairs = _free("more", inner)
+            pairs = free("more", inner)
             inner[pairs], rest = self._pairs({}, path, others)
-            made["properties"] = inner
             needed.append(pairs)
+            made |= self._closed
         elif "additionalProperties" in schema:
-            if self._only_closed:
-                self._lose(path, "additionalProperties", False, "dropped", "admits more")
-            else:
-                made["additionalProperties"], rest = self._others(others, path)
+            said, rest = self._others(others, path)
+            made |= said
         if self._dialect.every_key:
             needed = [*inner]
         if needed or "required" in schema:
             made["required"] = needed
-        if closes:
-            made |= self._closed
         plain = all(one == Member(name) for name, one in members.items())
         mapping = None if plain and rest is None and pairs is None else Keys(members, rest, pairs)
         return self._plain(schema, path, made, mapping)
+
+    def _properties(
+        self, schema: Schema, path: str, names: Mapping[str, str]
+    ) -> tuple[dict[str, Schema], dict[str, Member]]:
+        """What is known of the keys, by their names in the dialect."""
+        inner: dict[str, Schema] = {}
+        members: dict[str, Member] = {}
+        for key, part in schema.get("properties", {}).items():
+            place, name = f"{path}/properties/{escaped(key)}", names[key]
+            needs = key in schema.get("required", ())
+            inner[name], members[name] = self._member(
+                key, part, self._part(part, place), place, required=needs
+            )
+        return inner, members
 
     @property
     def _only_closed(self) -> bool:
@@ -393,11 +345,15 @@ class _Lowering:
     def _closed(self) -> Schema:
         return {} if self._only_closed else {"additionalProperties": False}
 
-    def _others(self, others: Any, path: str) -> tuple[Any, Mapped | None]:
-        """Keys of any name."""
+    def _others(self, others: Any, path: str) -> tuple[Schema, Mapped | None]:
+        """What is said of keys of any name."""
+        if self._only_closed:
+            self._lose(path, "additionalProperties", False, "dropped", "admits more")
+            return {}, None
         if isinstance(others, bool):
-            return others, None
-        return self._part(others, f"{path}/additionalProperties")
+            return {"additionalProperties": others}, None
+        made, mapping = self._part(others, f"{path}/additionalProperties")
+        return {"additionalProperties": made}, mapping
 
     def _member(
         self, key: str, part: Any, made: _Made, place: str, *, required: bool
@@ -408,14 +364,14 @@ class _Lowering:
         if isinstance(made.mapping, Text) or not self._takes_null(given):
             self._lose(place, "required", False, "null", "same")
             self._maps = True
-            return _or_null(made.schema), Member(key, made.mapping, fills=True, drops=True)
+            return or_null(made.schema), Member(key, made.mapping, fills=True, drops=True)
         same = "default" in given and given["default"] is None
         self._lose(place, "required", False, "null", "same" if same else "admits less")
         self._maps = True
         return made.schema, Member(key, made.mapping, fills=True)
 
     def _takes_null(self, schema: Schema) -> bool:
-        return _Fits(schema, self._defs)(None)
+        return Fits(schema, self._defs)(None)
 
     def _named(self, properties: Mapping[str, Any], path: str) -> dict[str, str]:
         """Names that the dialect takes for those of *properties*."""
@@ -425,8 +381,8 @@ class _Lowering:
             if key in names:
                 continue
             plain = re.sub("[^A-Za-z0-9_]", "_", key)[:56]
-            names[key] = _free(plain if legal.fullmatch(plain) else f"_{plain}", names.values())
-            self._lose(f"{path}/properties/{_escaped(key)}", "name", key, "renamed", "same")
+            names[key] = free(plain if legal.fullmatch(plain) else f"_{plain}", names.values())
+            self._lose(f"{path}/properties/{escaped(key)}", "name", key, "renamed", "same")
         return {key: names[key] for key in properties}
 
     def _pairs(self, schema: Schema, path: str, others: Any) -> _Made:
@@ -495,97 +451,6 @@ class _Lowering:
         self._losses.setdefault(f"{path} {keyword} {action}", loss)
 
 
-class _Fits:
-    """Whether a value fits *schema*, whose references are in *defs*."""
-
-    def __init__(self, schema: Any, defs: Mapping[str, Any]) -> None:
-        self._schema = schema
-        self._defs = defs
-
-    def __call__(self, value: Any) -> bool:
-        return bool(self._validator.is_valid(value))
-
-    @cached_property
-    def _validator(self) -> Any:
-        import jsonschema_rs
-
-        whole: Any = self._schema
-        if isinstance(whole, dict):
-            whole = {**cast("Schema", whole), "$defs": self._defs}
-        return jsonschema_rs.validator_for(whole, validate_formats=False)
-
-
-def recursive(defs: Mapping[str, Any]) -> frozenset[str]:
-    """The names in *defs* of the types that hold themselves."""
-    holds = {name: {*_references(schema)} for name, schema in defs.items()}
-    for middle in holds:
-        for one in holds:
-            if middle in holds[one]:
-                holds[one] |= holds[middle]
-    return frozenset(name for name, inner in holds.items() if name in inner)
-
-
-def _references(schema: Any) -> Iterator[str]:
-    if isinstance(schema, dict):
-        given = cast("Schema", schema)
-        if isinstance(given.get("$ref"), str):
-            yield _name(given)
-        for inner in given.values():
-            yield from _references(inner)
-    elif isinstance(schema, list):
-        for inner in cast("Sequence[Any]", schema):
-            yield from _references(inner)
-
-
-def _name(schema: Schema) -> str:
-    """The name that `$ref` has in `$defs`."""
-    return str(schema["$ref"]).removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-def _without(schema: Schema, *keys: str) -> Schema:
-    return {key: value for key, value in schema.items() if key not in keys}
-
-
-def _typed(schema: Schema) -> Schema:
-    return {"type": schema["type"]} if "type" in schema else {}
-
-
-def _by_type(schema: Schema) -> Schema:
-    """*schema* with several types as one of several schemas."""
-    others = {key for keys in OF_TYPE.values() for key in keys} | {"type"}
-    shared = {key: value for key, value in schema.items() if key not in others}
-    parts = [
-        {"type": kind} | {key: schema[key] for key in OF_TYPE.get(kind, ()) if key in schema}
-        for kind in schema["type"]
-    ]
-    return {"anyOf": parts, **shared}
-
-
-def _type(value: Any) -> str:
-    kinds: dict[Any, str] = {
-        bool: "boolean",
-        int: "integer",
-        float: "number",
-        str: "string",
-        type(None): "null",
-    }
-    return kinds.get(type(cast("object", value)), "array" if isinstance(value, list) else "object")
-
-
-def _or_null(schema: Schema) -> Schema:
-    """*schema*, or null; what describes it stays outside."""
-    outside = ("description", "title", "default")
-    told: Schema = {key: schema[key] for key in outside if key in schema}
-    told["description"] = described(told.get("description", ""), ["null leaves it out"])
-    rest = _without(schema, *outside)
-    parts = rest.pop("anyOf") if {*rest} == {"anyOf"} else [rest]
-    return {"anyOf": [*parts, dict(NULL)], **told}
-
-
 def _mixes_text(made: Sequence[_Made]) -> bool:
     """Whether a text may be one itself, or JSON text: the two cannot be told apart."""
     texts = [one for one in made if isinstance(one.mapping, Text)]
@@ -593,33 +458,3 @@ def _mixes_text(made: Sequence[_Made]) -> bool:
         one for one in made if one not in texts and one.schema.get("type") in ("string", None)
     ]
     return bool(texts and (others or len(texts) > 1))
-
-
-def _disjoint(parts: Sequence[Schema]) -> bool:
-    """Whether no value fits two of *parts*: by a tag that each must have, or by type."""
-    kinds = [one.get("type") for one in parts]
-    if None not in kinds and len({*kinds}) == len(kinds) and not {"integer", "number"} <= {*kinds}:
-        return True
-    tags = [_tags(one) for one in parts]
-    return any(
-        len({json.dumps(one[key]) for one in tags}) == len(tags)
-        for key in tags[0]
-        if all(key in one for one in tags)
-    )
-
-
-def _tags(schema: Schema) -> dict[str, Any]:
-    """The keys that must be there, and have one value only."""
-    properties: dict[str, Any] = schema.get("properties", {})
-    needed = schema.get("required", ())
-    return {
-        key: part["const"]
-        for key, part in properties.items()
-        if isinstance(part, dict) and "const" in part and key in needed
-    }
-
-
-def _free(name: str, taken: Any) -> str:
-    while name in taken:
-        name += "_"
-    return name

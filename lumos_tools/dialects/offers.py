@@ -5,7 +5,8 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from lumos_tools.dialects.lowering import Lowered, lower
+from lumos_tools.dialects.lowering import lower
+from lumos_tools.dialects.report import Lowered
 from lumos_tools.dialects.tables import DIALECTS, Dialect, Limits
 from lumos_tools.schema import Schema
 from lumos_tools.tool import Tool

@@ -1,0 +1,147 @@
+"""Questions about a schema, and small changes of one: what lowering it needs to know."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, cast
+
+from lumos_tools.dialects.words import described
+from lumos_tools.schema import Schema
+
+NULL: Schema = {"type": "null"}
+OF_TYPE = {
+    "string": "pattern format minLength maxLength contentEncoding contentMediaType".split(),
+    "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
+    "integer": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
+    "array": "items prefixItems minItems maxItems uniqueItems contains".split(),
+    "object": "properties required additionalProperties propertyNames patternProperties "
+    "minProperties maxProperties".split(),
+}
+"""What binds values of one type only."""
+
+
+class Fits:
+    """Whether a value fits *schema*, whose references are in *defs*."""
+
+    def __init__(self, schema: Any, defs: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._defs = defs
+
+    def __call__(self, value: Any) -> bool:
+        return bool(self._validator.is_valid(value))
+
+    @cached_property
+    def _validator(self) -> Any:
+        import jsonschema_rs
+
+        whole: Any = self._schema
+        if isinstance(whole, dict):
+            whole = {**cast("Schema", whole), "$defs": self._defs}
+        return jsonschema_rs.validator_for(whole, validate_formats=False)
+
+
+def recursive(defs: Mapping[str, Any]) -> frozenset[str]:
+    """The names in *defs* of the types that hold themselves."""
+    holds = {name: {*references(schema)} for name, schema in defs.items()}
+    for middle in holds:
+        for one in holds:
+            if middle in holds[one]:
+                holds[one] |= holds[middle]
+    return frozenset(name for name, inner in holds.items() if name in inner)
+
+
+def references(schema: Any) -> Iterator[str]:
+    """The names that `$ref`s in *schema* have in `$defs`."""
+    if isinstance(schema, dict):
+        given = cast("Schema", schema)
+        if isinstance(given.get("$ref"), str):
+            yield name_of(given)
+        for inner in given.values():
+            yield from references(inner)
+    elif isinstance(schema, list):
+        for inner in cast("Sequence[Any]", schema):
+            yield from references(inner)
+
+
+def name_of(schema: Schema) -> str:
+    """The name that `$ref` has in `$defs`."""
+    return str(schema["$ref"]).removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
+
+
+def escaped(key: str) -> str:
+    """*key* as a step of a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def without(schema: Schema, *keys: str) -> Schema:
+    """*schema* without *keys*."""
+    return {key: value for key, value in schema.items() if key not in keys}
+
+
+def typed(schema: Schema) -> Schema:
+    """The type that *schema* says, if it says one."""
+    return {"type": schema["type"]} if "type" in schema else {}
+
+
+def by_type(schema: Schema) -> Schema:
+    """*schema* with several types as one of several schemas."""
+    others = {key for keys in OF_TYPE.values() for key in keys} | {"type"}
+    shared = {key: value for key, value in schema.items() if key not in others}
+    parts = [
+        {"type": kind} | {key: schema[key] for key in OF_TYPE.get(kind, ()) if key in schema}
+        for kind in schema["type"]
+    ]
+    return {"anyOf": parts, **shared}
+
+
+def type_of(value: Any) -> str:
+    """The JSON Schema type of *value*."""
+    kinds: dict[Any, str] = {
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        str: "string",
+        type(None): "null",
+    }
+    return kinds.get(type(cast("object", value)), "array" if isinstance(value, list) else "object")
+
+
+def or_null(schema: Schema) -> Schema:
+    """*schema*, or null; what describes it stays outside."""
+    outside = ("description", "title", "default")
+    told: Schema = {key: schema[key] for key in outside if key in schema}
+    told["description"] = described(told.get("description", ""), ["null leaves it out"])
+    rest = without(schema, *outside)
+    parts = rest.pop("anyOf") if {*rest} == {"anyOf"} else [rest]
+    return {"anyOf": [*parts, dict(NULL)], **told}
+
+
+def disjoint(parts: Sequence[Schema]) -> bool:
+    """Whether no value fits two of *parts*: by a tag that each must have, or by type."""
+    kinds = [one.get("type") for one in parts]
+    if None not in kinds and len({*kinds}) == len(kinds) and not {"integer", "number"} <= {*kinds}:
+        return True
+    tags = [_tags(one) for one in parts]
+    return any(
+        len({json.dumps(one[key]) for one in tags}) == len(tags)
+        for key in tags[0]
+        if all(key in one for one in tags)
+    )
+
+
+def _tags(schema: Schema) -> dict[str, Any]:
+    """The keys that must be there, and have one value only."""
+    properties: dict[str, Any] = schema.get("properties", {})
+    needed = schema.get("required", ())
+    return {
+        key: part["const"]
+        for key, part in properties.items()
+        if isinstance(part, dict) and "const" in part and key in needed
+    }
+
+
+def free(name: str, taken: Any) -> str:
+    """*name*, made longer until nothing *taken* has it."""
+    while name in taken:
+        name += "_"
+    return name
