@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("lumos_agent")
 FRESH = 60.0
 """Seconds for which what a client said holds."""
-STRICT = re.compile(r"grammar|too complex|strict|schema", re.IGNORECASE)
+STRICT = re.compile(
+    r"grammar|too complex|strict|schemas contains|schema for function", re.IGNORECASE
+)
 """What is said where a strict tool is refused: Anthropic's limit of a grammar's size is not published."""
 HINTS = {
     401: "; is the key right?",

@@ -47,7 +47,7 @@ def _local(port: int, **quirks: Any) -> Endpoint:
 
 
 OPENAI = "https://api.openai.com/v1"
-OLD_GPT = r"gpt-3.*|gpt-4|gpt-4-.*|gpt-4o-2024-05-13|chatgpt-.*"
+OLD_GPT = r"(?:ft:)?(?:gpt-3.*|gpt-4|gpt-4-.*|gpt-4o-2024-05-13.*|chatgpt-.*)"
 """OpenAI's models from before strict function calling, which came with gpt-4o-2024-08-06."""
 STRICT_CLAUDE = r"claude-(?:fable|mythos|haiku|sonnet|opus)-(?:4-[5-9]|[5-9])(?:-.*)?"
 """Anthropic's models with strict tool use: Claude 4.5 and later."""

@@ -7,6 +7,8 @@ from lumos_agent.messages import encode
 from lumos_tools import InvalidArgumentsError, Tool, ToolRegistry
 from lumos_tools.dialects import DIALECTS, DialectName, Offer, offer
 
+KEPT = 16
+"""Registries whose tools are kept ready."""
 Entry = Callable[[Offer], dict[str, Any]]
 """What makes the entry of a request's `tools`."""
 
@@ -15,7 +17,6 @@ class Offered:
     """Tools in a dialect: an entry of a request each, and the way back."""
 
     def __init__(self, tools: tuple[Tool, ...], dialect: DialectName, entry: Entry) -> None:
-        self.tools = tools
         self._offers = {one.tool.name: one for one in offer(tools, dialect)}
         self.entries = [entry(one) for one in self._offers.values()]
         self.encoded = [*map(encode, self.entries)]
@@ -46,19 +47,23 @@ class Offers:
     def __init__(self, dialect: DialectName, entry: Entry) -> None:
         self.dialect: DialectName = dialect
         self._entry = entry
-        self._last = Offered((), dialect, entry)
+        self._made: dict[tuple[Tool, ...], Offered] = {}
+        self._relaxed = False
 
     def relax(self) -> bool:
-        """Offer no tool strictly from now on; whether one was."""
-        strict = self._last.strict
-        if strict:
+        """Offer no tool strictly from now on; whether one was, perhaps by a request that is still out."""
+        if any(one.strict for one in self._made.values()):
             self.dialect = DIALECTS[self.dialect].hints
-            self._last = Offered((), self.dialect, self._entry)
-        return strict
+            self._made.clear()
+            self._relaxed = True
+        return self._relaxed
 
     def of(self, tools: ToolRegistry) -> Offered:
         """*tools* as they are shown."""
         given = tuple(tools.values())
-        if given != self._last.tools:
-            self._last = Offered(given, self.dialect, self._entry)
-        return self._last
+        found = self._made.get(given)
+        if found is None:
+            if len(self._made) == KEPT:
+                self._made.clear()
+            found = self._made[given] = Offered(given, self.dialect, self._entry)
+        return found

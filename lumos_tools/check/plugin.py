@@ -96,6 +96,9 @@ def _imported(source: str, root: Path) -> ModuleType:
         return importlib.import_module(source)
     except ImportError as error:
         raise pytest.UsageError(f"--lumos-tools {source}: {error}") from error
+    except Exception as error:  # whatever a module does when it is imported
+        told = f"--lumos-tools {source}: {type(error).__name__}: {error}"
+        raise pytest.UsageError(told) from error
 
 
 def _of_file(path: Path) -> ModuleType:

@@ -1,7 +1,7 @@
 """Lowers a schema to a provider's dialect, and reports what is lost."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
@@ -17,6 +17,8 @@ from lumos_tools.dialects.mapping import (
     Places,
     Reference,
     Text,
+    changes_kind,
+    lowered,
 )
 from lumos_tools.dialects.parts import (
     NULL,
@@ -24,13 +26,18 @@ from lumos_tools.dialects.parts import (
     by_type,
     disjoint,
     escaped,
+    fits_type,
     free,
+    merged,
     name_of,
+    names_in,
     or_null,
     recursive,
     references,
+    rooted,
     type_of,
     typed,
+    with_required,
     without,
 )
 from lumos_tools.dialects.report import Loss, Lowered
@@ -39,7 +46,10 @@ from lumos_tools.dialects.words import SILENT, described, in_order, words
 from lumos_tools.errors import SchemaError
 from lumos_tools.schema import Schema
 
-UNROLL = 2
+OF_OBJECTS = ("properties", "required", "additionalProperties")
+MAX_PARTS = 1_000
+"""Parts of a schema beyond which no type is written out in place of its name."""
+UNROLL = 1
 """How often a type that holds itself is written out inside itself."""
 SHAPES = frozenset(
     "type properties required additionalProperties items prefixItems anyOf oneOf allOf $ref $defs "
@@ -59,7 +69,20 @@ def lower(schema: Mapping[str, Any], dialect: str | Dialect) -> Lowered:
         if dialect not in DIALECTS:
             raise SchemaError(f"no dialect {dialect!r}; there are {', '.join(DIALECTS)}")
         dialect = DIALECTS[dialect]
-    return _Lowering(dict(schema), dialect).lowered()
+    whole = rooted(schema)
+    if dialect.keywords is None and all(map(_legal(dialect), names_in(whole))):
+        return Lowered(whole, (), None, dialect)
+    try:
+        return _Lowering(whole, dialect).lowered()
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise SchemaError(
+            f"this schema cannot be said in {dialect.title}: {type(error).__name__}: {error}; it must "
+            "be valid, and refer to nothing but its own $defs"
+        ) from error
+
+
+def _legal(dialect: Dialect) -> Callable[[str], Any]:
+    return re.compile(dialect.names or ".*", re.DOTALL).fullmatch
 
 
 class _Made(NamedTuple):
@@ -81,22 +104,19 @@ class _Lowering:
         self._inside: list[str] = []
         self._losses: dict[str, Loss] = {}
         self._maps = False
+        self._count = 0
 
     def lowered(self) -> Lowered:
-        root = {key: value for key, value in self._root.items() if key != "$defs"}
-        path = "#"
-        if "$ref" in root:  # of a model that holds itself
-            path = f"#/$defs/{name_of(root)}"
-            root = {**self._defs[name_of(root)], **without(root, "$ref")}
-        if root.get("type") != "object":
-            raise SchemaError("a tool takes an object; its schema must have 'type': 'object'")
-        schema, mapping = self._object(root, path, keep_open=True)
-        while missing := [
-            name for name in references([schema, self._made]) if name not in self._made
+        schema, mapping = self._object(without(self._root, "$defs"), "#", keep_open=True)
+        used: dict[str, None] = {}
+        while unseen := [
+            name for name in references([schema, *map(self._made.get, used)]) if name not in used
         ]:
-            self._reference({"$ref": f"#/$defs/{missing[0]}"}, "")  # of a keyword kept as it is
-        if self._made:
-            schema["$defs"] = {name: self._made[name] for name in self._defs if name in self._made}
+            if unseen[0] not in self._made:  # of a keyword kept as it is
+                self._reference({"$ref": f"#/$defs/{unseen[0]}"}, "")
+            used[unseen[0]] = None
+        if used:
+            schema["$defs"] = {name: self._made[name] for name in self._defs if name in used}
         return Lowered(
             schema, [*self._losses.values()], mapping if self._maps else None, self._dialect
         )
@@ -104,27 +124,28 @@ class _Lowering:
     # Parts, by what they hold.
 
     def _part(self, schema: Any, path: str) -> _Made:
+        self._count += 1
         if schema is True or schema is False or not (schema.keys() - ANNOTATIONS):
             return self._anything(schema, path)
-        if isinstance(schema.get("type"), list):
-            schema = by_type(schema)
-        if "$ref" in schema:
-            return self._reference(schema, path)
-        if "allOf" in schema:
-            return self._all_of(schema, path)
-        if "anyOf" in schema or "oneOf" in schema:
-            return self._union(schema, path)
         if "enum" in schema or "const" in schema:
             return self._values(schema, path)
-        match schema.get("type"):
-            case "object":
+        if isinstance(schema.get("type"), list):
+            schema = by_type(schema)
+        match schema:
+            case {"$ref": _}:
+                return self._reference(schema, path)
+            case {"type": "object"} | {"properties": _}:
                 return self._object(schema, path)
-            case "array":
+            case {"type": "array"}:
                 return self._array(schema, path)
-            case None:
-                return self._anything(schema, path)
+            case {"type": kind}:
+                return self._plain(schema, path, {"type": kind})
+            case {"allOf": _}:
+                return self._all_of(schema, path)
+            case {"anyOf": _} | {"oneOf": _}:
+                return self._union(schema, path)
             case _:
-                return self._plain(schema, path, {"type": schema["type"]})
+                return self._anything(schema, path)
 
     def _plain(
         self,
@@ -138,14 +159,15 @@ class _Lowering:
     ) -> _Made:
         """*made*, with the keywords of *schema* that it does not have yet, but for those *done*.
 
-        What the dialect does not take is *told* in the description.
+        What the dialect does not take is *told* in the description, and so is a second shape.
         """
         said: dict[str, str] = {}
         for key, value in schema.items():
-            if key in SHAPES or key in made or key in done:
+            if key in made or key in done or key in ("description", "$defs"):
                 continue
-            if self._takes(key, value, schema) and not isinstance(mapping, Text):
-                made[key] = value
+            as_it_is = not isinstance(mapping, Text) and key not in SHAPES
+            if as_it_is and self._takes(key, value, schema):
+                made[key] = lowered(mapping, value) if key == "default" else value
             elif key in SILENT:
                 self._lose(path, key, value, "dropped", "same")
             else:
@@ -182,7 +204,8 @@ class _Lowering:
 
     def _text(self, schema: Schema, path: str, told: str) -> _Made:
         self._lose(path, "type", schema.get("type"), "text", "admits more")
-        return self._plain(schema, path, {"type": "string"}, Text(), told=[told])
+        done = ("type",) if isinstance(schema.get("type"), str) else ()
+        return self._plain(schema, path, {"type": "string"}, Text(), told=[told], done=done)
 
     def _reference(self, schema: Schema, path: str) -> _Made:
         name = name_of(schema)
@@ -190,14 +213,15 @@ class _Lowering:
         target = f"#/$defs/{name}"
         holds_itself = name in self._recursive
         if self._dialect.references == "none" or (holds_itself and not self._dialect.recursion):
-            if self._inside.count(name) > (UNROLL if holds_itself else 0):
-                return self._text(
-                    beside, target, f"like the {name} around it, written as JSON text"
-                )
+            deep = sum(one in self._recursive for one in self._inside)
+            if deep > UNROLL or self._count > MAX_PARTS:
+                return self._text(beside, target, f"a {name}, written as JSON text")
             self._inside.append(name)
             made, mapping = self._part({**self._defs[name], **beside}, target)
             self._inside.pop()
             return _Made(made, mapping)
+        if beside.keys() - ANNOTATIONS and not (beside.keys() & self._defs[name].keys()):
+            return self._part({**self._defs[name], **beside}, target)
         if name not in self._made:
             self._made[name] = {}
             self._table[name] = None
@@ -215,41 +239,63 @@ class _Lowering:
 
     def _all_of(self, schema: Schema, path: str) -> _Made:
         parts = [
-            self._defs[name_of(one)] | without(one, "$ref") if "$ref" in one else one
+            self._whole(one) | without(one, "$ref") if self._whole(one) is not one else one
             for one in schema["allOf"]
         ]
-        keys = [key for one in (*parts, without(schema, "allOf")) for key in one]
-        if self._dialect.keywords is None:
-            return self._plain(schema, path, {"allOf": schema["allOf"], **typed(schema)})
-        if len({*keys} - ANNOTATIONS) == len([key for key in keys if key not in ANNOTATIONS]):
-            merged: Schema = {}
-            for one in (*parts, without(schema, "allOf")):
-                merged |= one
-            return self._part(merged, f"{path}/allOf/0" if len(parts) == 1 else path)
-        return self._text(schema, path, "a value of several shapes at once, written as JSON text")
+        joined = merged([*parts, without(schema, "allOf")])
+        if joined is None:
+            return self._text(schema, path, "of several shapes at once, written as JSON text")
+        return self._part(joined, path)
 
     def _union(self, schema: Schema, path: str) -> _Made:
         key = "anyOf" if "anyOf" in schema else "oneOf"
         kept = key if self._takes(key, schema[key], schema) else "anyOf"
         parts: list[Schema] = schema[key]
+        lost = dict(self._losses)
         made = [self._part(one, f"{path}/{key}/{place}") for place, one in enumerate(parts)]
-        if _mixes_text(made):
-            return self._text(without(schema, key), path, "one of several, written as JSON text")
+        if _mixes_text(made) or self._mixes_lists(made):
+            self._losses = lost  # of what is not there
+            return self._text(schema, path, "one of several, written as JSON text")
         if kept != key and not disjoint([self._whole(one) for one in parts]):
             self._lose(path, key, None, "any", "admits more")
         mapping = self._branches(parts, made) if any(one.mapping for one in made) else None
-        return self._one_of(schema, path, [one.schema for one in made], kept, mapping)
+        return self._one_of(schema, path, [one.schema for one in made], kept, mapping, done=(key,))
+
+    def _mixes_lists(self, made: Sequence[_Made]) -> bool:
+        """Whether a list, or an object, may stand for two things that cannot be told apart by it."""
+        kinds = [{*self._kinds(one.schema)} for one in made]
+        return any(
+            changes_kind(one.mapping) and kinds[place] & kinds[other]
+            for place, one in enumerate(made)
+            for other in range(len(made))
+            if other != place
+        )
+
+    def _kinds(self, schema: Schema) -> Iterator[str]:
+        if "$ref" in schema:
+            schema = self._made.get(name_of(schema), {})
+        for part in schema.get("anyOf", ()):
+            yield from self._kinds(part)
+        yield str(schema.get("type"))
 
     def _one_of(
-        self, schema: Schema, path: str, parts: list[Schema], key: str, mapping: Mapped | None
+        self,
+        schema: Schema,
+        path: str,
+        parts: list[Schema],
+        key: str,
+        mapping: Mapped | None = None,
+        *,
+        done: Sequence[str] = (),
     ) -> _Made:
         """One of *parts*; null among them may be a keyword."""
         if not (self._dialect.nullable and NULL in parts):
-            return self._plain(schema, path, {key: parts}, mapping)
+            return self._plain(schema, path, {key: parts}, mapping, done=done)
         rest = [one for one in parts if one != NULL]
         made: Schema = dict(rest[0]) if len(rest) == 1 else {key: rest}
         told = [made.pop("description").rstrip(".")] if "description" in made else []
-        return self._plain(schema, path, {**made, "nullable": True}, mapping, told=told)
+        made["nullable"] = True
+        return self._plain(schema, path, made, mapping, told=told, done=done)
 
     def _branches(self, parts: Sequence[Schema], made: Sequence[_Made]) -> Branches:
         return Branches(
@@ -271,7 +317,9 @@ class _Lowering:
     def _values(self, schema: Schema, path: str) -> _Made:
         key = "enum" if "enum" in schema else "const"
         values: list[Any] = schema["enum"] if key == "enum" else [schema["const"]]
-        rest = without(schema, key)
+        listed = schema["type"] if isinstance(schema.get("type"), list) else ()
+        values = [one for one in values if not listed or fits_type(one, listed)]
+        rest = without(schema, key, "type")
         if self._dialect.enums == "any":
             return self._plain(rest, path, {key: schema[key], **typed(schema)})
         groups: dict[str, list[Any]] = {}
@@ -282,7 +330,7 @@ class _Lowering:
         made = [self._group(kind, group, path, key) for kind, group in groups.items()]
         if len(made) == 1:
             return self._plain(rest, path, made[0])
-        return self._one_of(rest, path, made, "anyOf", None)
+        return self._one_of(rest, path, made, "anyOf")
 
     def _group(self, kind: str, values: list[Any], path: str, key: str) -> Schema:
         """The schema of *values*, which are all of one type."""
@@ -296,8 +344,11 @@ class _Lowering:
         return {"enum": values, "type": kind}
 
     def _object(self, schema: Schema, path: str, *, keep_open: bool = False) -> _Made:
+        schema = with_required(schema)
         known = "properties" in schema
         others = schema.get("additionalProperties", not (known and self._only_closed))
+        if "patternProperties" in schema and others is False:
+            others = True  # a key that the patterns take must be writable
         closes = not self._dialect.open_objects and others is not False
         if closes and not schema.get("properties") and not keep_open:
             return self._pairs(schema, path, others)
@@ -320,7 +371,7 @@ class _Lowering:
             made["required"] = needed
         plain = all(one == Member(name) for name, one in members.items())
         mapping = None if plain and rest is None and pairs is None else Keys(members, rest, pairs)
-        return self._plain(schema, path, made, mapping)
+        return self._plain(schema, path, made, mapping, done=OF_OBJECTS)
 
     def _properties(
         self, schema: Schema, path: str, names: Mapping[str, str]
@@ -375,13 +426,13 @@ class _Lowering:
 
     def _named(self, properties: Mapping[str, Any], path: str) -> dict[str, str]:
         """Names that the dialect takes for those of *properties*."""
-        legal = re.compile(self._dialect.names or ".*", re.DOTALL)
-        names = {key: key for key in properties if legal.fullmatch(key)}
+        legal = _legal(self._dialect)
+        names = {key: key for key in properties if legal(key)}
         for key in properties:
             if key in names:
                 continue
-            plain = re.sub("[^A-Za-z0-9_]", "_", key)[:56]
-            names[key] = free(plain if legal.fullmatch(plain) else f"_{plain}", names.values())
+            plain = re.sub("[^A-Za-z0-9_]", "_", key)[:48]
+            names[key] = free(plain if legal(plain) else f"_{plain}", names.values())
             self._lose(f"{path}/properties/{escaped(key)}", "name", key, "renamed", "same")
         return {key: names[key] for key in properties}
 
@@ -407,7 +458,7 @@ class _Lowering:
             made,
             Pairs(mapping),
             told=["pairs of key and value, each key once"],
-            done=["propertyNames"],
+            done=["propertyNames", *OF_OBJECTS, "minProperties", "maxProperties"],
         )
 
     def _array(self, schema: Schema, path: str) -> _Made:
@@ -423,13 +474,7 @@ class _Lowering:
         parts: list[Any] = schema["prefixItems"]
         made = [self._part(one, f"{path}/prefixItems/{place}") for place, one in enumerate(parts)]
         if self._takes("prefixItems", parts, schema):
-            whole: Schema = {"type": "array", "prefixItems": [one.schema for one in made]}
-            if "items" in schema:
-                whole["items"] = schema["items"]
-            maps = any(one.mapping for one in made)
-            return self._plain(
-                schema, path, whole, Places([one.mapping for one in made]) if maps else None
-            )
+            return self._places(schema, path, made)
         if schema.get("items") is not False and schema.get("maxItems") != len(parts):
             return self._text(schema, path, "a list, written as JSON text")
         self._lose(path, "prefixItems", None, "places", "same")
@@ -444,7 +489,20 @@ class _Lowering:
             self._lose(path, "minItems", least, "places", "admits more")
         needed = [*inner][: None if self._dialect.every_key else least]
         whole = {"type": "object", "properties": inner, "required": needed, **self._closed}
-        return self._plain(schema, path, whole, Numbered(members), done=["minItems", "maxItems"])
+        done = ("prefixItems", "items", "minItems", "maxItems")
+        return self._plain(schema, path, whole, Numbered(members), done=done)
+
+    def _places(self, schema: Schema, path: str, made: Sequence[_Made]) -> _Made:
+        """A list of places, where the dialect has them."""
+        whole: Schema = {"type": "array", "prefixItems": [one.schema for one in made]}
+        rest: Mapped | None = None
+        if isinstance(schema.get("items"), bool):
+            whole["items"] = schema["items"]
+        elif "items" in schema:
+            whole["items"], rest = self._part(schema["items"], f"{path}/items")
+        mappings = [one.mapping for one in made]
+        mapped = Places(mappings, rest) if rest or any(mappings) else None
+        return self._plain(schema, path, whole, mapped)
 
     def _lose(self, path: str, keyword: str, value: Any, action: Any, effect: Any) -> None:
         loss = Loss(path, keyword, value, action, effect)

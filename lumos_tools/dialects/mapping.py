@@ -65,7 +65,8 @@ class Keys:
         for name, one in cast("dict[str, Any]", value).items():
             member = self._members.get(name)
             if name == self._pairs:
-                _merge(made, raised(self._rest, one))
+                others = raised(self._rest, one)
+                _merge(made, others if isinstance(others, dict) else {name: others})
             elif member is None:
                 made[name] = raised(self._rest, one)
             elif not (one is None and member.drops):
@@ -106,9 +107,9 @@ class Pairs:
         made: dict[str, Any] = {}
         for pair in cast("Sequence[Any]", value):
             given = cast("dict[str, Any]", pair) if isinstance(pair, dict) else {}
-            if {*given} != {"key", "value"}:
+            if {*given} != {"key", "value"} or not isinstance(given["key"], str):
                 return cast("Any", value)
-            _merge(made, {str(given["key"]): raised(self._value, given["value"])})
+            _merge(made, {given["key"]: raised(self._value, given["value"])})
         return made
 
     def lower(self, value: Any) -> Any:
@@ -122,13 +123,13 @@ class Items:
     """A list whose items are mapped."""
 
     def __init__(self, item: Mapped) -> None:
-        self._item = item
+        self.item = item
 
     def raise_(self, value: Any) -> Any:
-        return _each(value, self._item.raise_)
+        return _each(value, self.item.raise_)
 
     def lower(self, value: Any) -> Any:
-        return _each(value, self._item.lower)
+        return _each(value, self.item.lower)
 
 
 def _each(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -136,10 +137,11 @@ def _each(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 class Places:
-    """A list whose places are mapped one by one."""
+    """A list whose places are mapped one by one, and the items after them by *rest*."""
 
-    def __init__(self, places: Sequence[Mapped | None]) -> None:
+    def __init__(self, places: Sequence[Mapped | None], rest: Mapped | None = None) -> None:
         self._places = places
+        self._rest = rest
 
     def raise_(self, value: Any) -> Any:
         return self._each(value, raised)
@@ -152,7 +154,14 @@ class Places:
             return value
         given = cast("Sequence[Any]", value)
         known = [change(one, inner) for one, inner in zip(self._places, given, strict=False)]
-        return [*known, *given[len(known) :]]
+        return [*known, *(change(self._rest, inner) for inner in given[len(known) :])]
+
+
+def changes_kind(mapping: Mapped | None) -> bool:
+    """Whether *mapping* makes a list of an object, or the reverse, in a list perhaps."""
+    if isinstance(mapping, Items):
+        return changes_kind(mapping.item)
+    return isinstance(mapping, Pairs | Numbered)
 
 
 class Numbered:

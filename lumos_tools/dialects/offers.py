@@ -11,6 +11,7 @@ from lumos_tools.dialects.tables import DIALECTS, Dialect, Limits
 from lumos_tools.schema import Schema
 from lumos_tools.tool import Tool
 
+MANY = 250
 INSIDE = ("items", "additionalProperties", "propertyNames")
 LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
@@ -90,10 +91,13 @@ def _why_not(lowered: Lowered, limits: Limits) -> str:
     names = [name for part in parts for name in part.get("properties", ())]
     values = [value for part in parts for value in part.get("enum", ())]
     length = sum(map(len, map(str, names + values)))
+    long_ones = [part["enum"] for part in parts if len(part.get("enum", ())) > MANY]
+    longest = max((sum(map(len, map(str, one))) for one in long_ones), default=0)
     for what, count, most in (
         ("properties", len(names), limits.properties),
         ("values of enums", len(values), limits.values),
         ("characters of names and values", length, limits.characters),
+        (f"characters in an enum of more than {MANY} values", longest, limits.long_enum),
     ):
         if most is not None and count > most:
             return f"it has {count} {what}, at most {most}"

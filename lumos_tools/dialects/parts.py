@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from lumos_tools.dialects.words import described
+from lumos_tools.errors import SchemaError
 from lumos_tools.schema import Schema
 
 NULL: Schema = {"type": "null"}
@@ -38,6 +39,72 @@ class Fits:
         if isinstance(whole, dict):
             whole = {**cast("Schema", whole), "$defs": self._defs}
         return jsonschema_rs.validator_for(whole, validate_formats=False)
+
+
+def rooted(schema: Mapping[str, Any]) -> Schema:
+    """*schema* with an object at its root, and its types in `$defs`. Raises `SchemaError`."""
+    whole = dict(schema)
+    if "definitions" in whole:  # as before draft 2019-09
+        text = json.dumps(whole).replace('"#/definitions/', '"#/$defs/')
+        whole = cast("Schema", json.loads(text))
+        whole["$defs"] = whole.pop("definitions") | whole.get("$defs", {})
+    if "$ref" in whole and name_of(whole) in whole.get("$defs", {}):  # a model that holds itself
+        whole = {**whole["$defs"][name_of(whole)], **without(whole, "$ref")}
+    if whole.get("type") == ["object"] or ("type" not in whole and "properties" in whole):
+        whole["type"] = "object"
+    if whole.get("type") != "object":
+        raise SchemaError("a tool takes an object; its schema must have 'type': 'object'")
+    return whole
+
+
+def names_in(schema: Any) -> Iterator[str]:
+    """The names of all properties in *schema*."""
+    if isinstance(schema, dict):
+        given = cast("Schema", schema)
+        known: Any = given.get("properties")
+        yield from cast("Schema", known) if isinstance(known, dict) else ()
+        for inner in given.values():
+            yield from names_in(inner)
+    elif isinstance(schema, list):
+        for inner in cast("Sequence[Any]", schema):
+            yield from names_in(inner)
+
+
+def with_required(schema: Schema) -> Schema:
+    """*schema*, with every key that must be there among its properties."""
+    known: Schema = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
+    unknown = [key for key in schema.get("required", ()) if key not in known]
+    if not unknown:
+        return schema
+    return {**schema, "properties": known | dict.fromkeys(unknown, others)}
+
+
+def merged(parts: Sequence[Any]) -> Schema | None:
+    """What fits all of *parts*, as one schema; None where two of them speak of the same."""
+    made: Schema = {}
+    for part in parts:
+        known = cast("Schema", part) if isinstance(part, dict) else None
+        if known is None or (known.get("additionalProperties") is False and len(parts) > 2):
+            return None
+        for key, value in known.items():
+            if key not in made or made[key] == value:
+                made[key] = value
+            elif key == "description":
+                made[key] = described(made[key], [value.rstrip(".")])
+            elif key == "required":
+                made[key] = [*dict.fromkeys([*made[key], *value])]
+            elif key == "properties" and not (made[key].keys() & value.keys()):
+                made[key] = made[key] | value
+            else:
+                return None
+    return made
+
+
+def fits_type(value: Any, types: Sequence[str]) -> bool:
+    """Whether *value* is of one of *types*."""
+    kind = type_of(value)
+    return kind in types or (kind == "integer" and "number" in types)
 
 
 def recursive(defs: Mapping[str, Any]) -> frozenset[str]:

@@ -44,6 +44,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Of names, and values of enums."""
     values: int | None = None
     """Of all enums."""
+    long_enum: int | None = None
+    """Characters of the values of one enum that has more than 250."""
     tools: int | None = None
     """Strict tools in one request; the two below count over all of them, too."""
     optional: int | None = None
@@ -106,7 +108,9 @@ DIALECTS: dict[str, Dialect] = {
             anything=False,
             references="alone",
             enums="typed",
-            limits=Limits(depth=10, properties=5_000, characters=120_000, values=1_000),
+            limits=Limits(
+                depth=10, properties=5_000, characters=120_000, values=1_000, long_enum=15_000
+            ),
             source="OpenAI's guide to structured outputs, supported schemas",
         ),
         Dialect(

@@ -10,7 +10,8 @@ from lumos_agent import Agent, BadRequestError, ToolResult
 from lumos_agent.config import Quirks
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.endpoints import KNOWN, Endpoint, endpoint_for
-from lumos_tools import ToolContext, function_tool
+from lumos_agent.providers.offered import KEPT, Offers
+from lumos_tools import ToolContext, ToolRegistry, function_tool
 from lumos_tools.dialects import lower
 from tests.servers.chat import Answer, Call, ChatServer, says, wants
 from tests.servers.messages import MessagesServer
@@ -202,3 +203,24 @@ async def test_context_is_not_shown():
         return question
 
     assert ["question"] == [*lower(ask.parameters, "openai-strict").schema["properties"]]
+
+
+async def test_many_registries():
+    """What is made of a registry is kept for the next request, and not for ever."""
+    offers = Offers("openai-strict", lambda one: {"name": one.tool.name})
+    registries = [ToolRegistry(look_up.renamed(f"tool_{number}")) for number in range(KEPT + 1)]
+    first = offers.of(registries[0])
+
+    assert first is offers.of(registries[0])
+    assert [*map(offers.of, registries)][-1] is offers.of(registries[-1])
+    assert first is not offers.of(registries[0])
+
+
+def test_relaxed_once():
+    """A request that was out when tools became hints is asked again, too."""
+    offers = Offers("anthropic-strict", lambda one: {"name": one.tool.name})
+
+    assert not offers.relax()
+    assert offers.of(ToolRegistry(look_up)).strict
+    assert [True, True] == [offers.relax(), offers.relax()]
+    assert "anthropic" == offers.dialect

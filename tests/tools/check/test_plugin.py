@@ -133,3 +133,15 @@ def test_entry_point():
 
     assert {"lumos": "lumos_tools.check.plugin"} == project["project"]["entry-points"]["pytest11"]
     assert "no:lumos" in project["tool"]["pytest"]["addopts"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("def f(:", "SyntaxError"), ("1 / 0", "ZeroDivisionError")]
+)
+def test_module_that_breaks(project: pytest.Pytester, text: str, told: str):
+    """A module that breaks when it is imported is named, with what broke."""
+    project.makepyfile(broken=text)
+    result = project.runpytest("--lumos-tools", "broken")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([f"*--lumos-tools broken: {told}: *"])

@@ -130,6 +130,7 @@ WORDS = {
     "properties": "properties",
     "characters": "characters of names and values",
     "values": "values of enums",
+    "long_enum": "characters in an enum of more than 250 values",
     "tools": "strict tools in a request",
     "optional": "parameters in them that may be left out",
     "unions": "in them of several types",

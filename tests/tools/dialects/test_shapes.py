@@ -1,11 +1,12 @@
 """What becomes of one shape of a schema, dialect by dialect, with its report and its way back."""
 
+import json
 from typing import Any
 
 import pytest
 
 from lumos_tools import InvalidArgumentsError, SchemaError
-from lumos_tools.dialects import Loss, Lowered, lower
+from lumos_tools.dialects import DIALECTS, Loss, Lowered, lower
 
 STRING: dict[str, Any] = {"type": "string"}
 NUMBER: dict[str, Any] = {"type": "integer"}
@@ -154,7 +155,8 @@ def test_anything():
     ]
     assert {"it": '"5"'} == lowered.lower_arguments({"it": "5"})
     assert 5 == back(lowered, 5)
-    assert {} == it(of(True, "openai"))
+    assert True is it(of(True, "openai"))
+    assert {} == it(of(True, "vllm"))
 
 
 def test_nothing():
@@ -283,7 +285,10 @@ def test_open_places():
     """A list with more than its fixed places is JSON text."""
     lowered = of({"type": "array", "prefixItems": [NUMBER]}, "openai-strict")
 
-    assert "A list, written as JSON text." == it(lowered)["description"]
+    assert (
+        'A list, written as JSON text; prefixItems: {"type": "integer"}.'
+        == (it(lowered)["description"])
+    )
     assert [1, "x"] == back(lowered, '[1, "x"]')
 
 
@@ -392,7 +397,10 @@ def test_text_or_text():
     """A text beside JSON text could not be told from it, so the whole is JSON text."""
     lowered = of({"anyOf": [STRING, {}]}, "openai-strict")
 
-    assert "One of several, written as JSON text." == it(lowered)["description"]
+    assert (
+        'One of several, written as JSON text; anyOf: {"type": "string"}, {}.'
+        == (it(lowered)["description"])
+    )
 
 
 def test_one_of():
@@ -417,11 +425,14 @@ def test_all_of():
     named = {"$ref": "#/$defs/Name", "description": "A name."}
     one = of({"allOf": [named]}, "openai-strict", Name=STRING)
     two = of({"allOf": [STRING, {"pattern": "^a$"}]}, "openai-strict")
-    same = of({"allOf": [STRING, STRING]}, "openai-strict")
+    same = of({"allOf": [{"minimum": 1}, {"minimum": 2}]}, "openai-strict")
 
     assert {"type": "string", "description": "A name."} == it(one)
     assert {"type": "string", "pattern": "^a$"} == it(two)
-    assert "A value of several shapes at once, written as JSON text." == it(same)["description"]
+    assert (
+        'Of several shapes at once, written as JSON text; allOf: {"minimum": 1}, {"minimum": 2}.'
+        == it(same)["description"]
+    )
     assert {"allOf": [STRING, STRING], "type": "string"} == it(
         of({"allOf": [STRING, STRING], "type": "string"}, "openai")
     )
@@ -467,7 +478,7 @@ def test_recursion():
     assert "$defs" not in lowered.schema
     assert ("#/$defs/Tree", "type", "text", "admits more") in losses(lowered)
     said = lowered.lower_arguments({"it": deep})["it"]
-    assert isinstance(said["kids"][0]["kids"][0]["kids"][0], str)
+    assert isinstance(said["kids"][0]["kids"][0], str)
     assert deep == back(lowered, said)
 
 
@@ -514,3 +525,198 @@ def test_partly():
     both = {"type": "string", "pattern": "^a$", "maxLength": 3}
     assert "At most 3 characters." == it(of(both, "vllm"))["description"]
     assert 3 == it(of({"type": "string", "maxLength": 3}, "vllm"))["maxLength"]
+
+
+def vanished(schema: dict[str, Any], dialect: str) -> set[str]:
+    """The keywords of *schema* that are neither in what is lowered, nor in words, nor in a loss."""
+    lowered = lower(schema, dialect)
+    said = json.dumps(lowered.schema).replace('\\"', '"')
+    lost = {loss.keyword for loss in lowered.losses}
+    return {key for key in keywords(schema) if f'"{key}"' not in said and key not in lost}
+
+
+def keywords(schema: Any) -> set[str]:
+    inside = [*schema.values()] if isinstance(schema, dict) else schema
+    own = {*schema} & KEYWORDS if isinstance(schema, dict) else set()
+    found = [keywords(one) for one in inside if isinstance(one, dict | list)]
+    return own.union(*found)
+
+
+KEYWORDS = {
+    *"type properties required anyOf oneOf allOf if then format minLength maxLength".split()
+} | {*"minimum multipleOf enum items prefixItems patternProperties dependentRequired".split()}
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "a union beside properties": {
+        "type": "object",
+        "properties": {"a": STRING, "b": STRING},
+        "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+    },
+    "all of, at the root": {"type": "object", "allOf": [{"properties": {"a": STRING}}]},
+    "a type beside a union": {"type": "string", "anyOf": [{"format": "date"}, {"maxLength": 3}]},
+    "two unions": {"anyOf": [STRING, NUMBER], "oneOf": [{"minLength": 1}, {"minimum": 2}]},
+    "a reference and more": {"$ref": "#/$defs/A", "properties": {"b": STRING}, "required": ["b"]},
+    "conditions": {"type": "object", "if": {"required": ["a"]}, "then": {"required": ["b"]}},
+    "patterns": {
+        "type": "object",
+        "patternProperties": {"^x": NUMBER},
+        "additionalProperties": False,
+    },
+    "dependencies": {"type": "object", "dependentRequired": {"a": ["b"]}},
+    "an unknown key that must be there": {"type": "object", "required": ["z"]},
+    "values and types": {"type": ["string", "null"], "enum": ["a", None]},
+    "places and a rest": {
+        "type": "array",
+        "prefixItems": [NUMBER],
+        "items": {"type": "integer", "multipleOf": 3},
+    },
+    "no type": {"properties": {"a": STRING}},
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", ODD)
+def test_nothing_vanishes(dialect: str, name: str):
+    """Whatever a schema says, in whatever order, is said, told in words, or in the report."""
+    schema = {
+        "type": "object",
+        "properties": {"it": ODD[name]},
+        "required": ["it"],
+        "$defs": {"A": {"type": "object", "properties": {"a": STRING}}},
+    }
+
+    assert set() == vanished(schema, dialect)
+    assert set() == vanished({"type": "object", **ODD["all of, at the root"]}, dialect)
+    lowered = lower(schema, dialect)
+    assert lowered.schema == lower(lowered.schema, dialect).schema
+
+
+def test_an_empty_list_stays_one():
+    """A list and a dict that is written as one cannot be told apart, so both are JSON text."""
+    pairs = {"type": "object", "additionalProperties": NUMBER}
+    numbers = {"type": "array", "items": NUMBER}
+    nested = {"type": "array", "items": pairs}
+    for parts in ([pairs, numbers], [nested, numbers], [{"$ref": "#/$defs/Numbers"}, pairs]):
+        lowered = of({"anyOf": parts}, "openai-strict", Numbers=numbers)
+        assert [] == back(lowered, lowered.lower_arguments({"it": []})["it"])
+        assert lowered.schema == lower(lowered.schema, "openai-strict").schema
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 5, [{"key": "b", "value": "1", "x": 1}], [{"key": 5, "value": "1"}]]
+)
+def test_other_keys_that_are_none(wrong: Any):
+    """What is no list of pairs is left for the tool to refuse."""
+    part = {"type": "object", "properties": {"a": NUMBER}, "required": ["a"]}
+
+    assert {"a": 1, "more": wrong} == back(of(part, "openai-strict"), {"a": 1, "more": wrong})
+
+
+def test_types_that_hold_each_other():
+    """Types that hold each other are written out to a depth, and their sum is bounded."""
+    names = [f"T{number}" for number in range(6)]
+    union = {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in names]}
+    defs = {
+        name: {"type": "object", "properties": {name: union, "n": NUMBER}, "required": [name, "n"]}
+        for name in names
+    }
+    chain: dict[str, Any] = {
+        f"C{number}": {
+            "type": "object",
+            "properties": {side: {"$ref": f"#/$defs/C{number + 1}"} for side in "ab"},
+        }
+        for number in range(20)
+    }
+    chain["C20"] = STRING
+    for dialect in DIALECTS:
+        assert len(json.dumps(of({"$ref": "#/$defs/T0"}, dialect, **defs).schema)) < 200_000
+        assert len(json.dumps(of({"$ref": "#/$defs/C0"}, dialect, **chain).schema)) < 300_000
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/$defs/None"},
+        {"$ref": "#/properties/it"},
+        {"type": "object", "properties": 5},
+        {"type": "array", "prefixItems": 3},
+    ],
+)
+def test_schema_that_is_none(schema: Any):
+    """What cannot be read is a sentence, not an error of Python's."""
+    with pytest.raises(SchemaError, match="cannot be said in OpenAI, strict function calling"):
+        of(schema, "openai-strict")
+
+
+def test_definitions():
+    """Definitions are found under their older name, too; and an object may go without its type."""
+    schema = {
+        "properties": {"it": {"$ref": "#/definitions/A"}},
+        "definitions": {"A": {"type": "string", "minLength": 1}},
+    }
+
+    assert {"type": "string", "description": "At least 1 characters."} == lower(
+        schema, "openai-strict"
+    ).schema["$defs"]["A"]
+
+
+def test_defaults_are_lowered():
+    """A default is written as the model would write it."""
+    part = {"type": "object", "additionalProperties": NUMBER, "default": {"a": 1}}
+
+    assert [{"key": "a", "value": 1}] == it(of(part, "anthropic-strict"))["default"]
+
+
+def test_rest_of_a_list():
+    """The items after the places are lowered and mapped, too."""
+    inner = {"type": "object", "properties": {"a b": NUMBER}, "additionalProperties": False}
+    lowered = of({"type": "array", "prefixItems": [NUMBER], "items": inner}, "gemini")
+
+    assert [1, {"a b": 2}] == back(lowered, [1, {"a_b": 2}])
+
+
+def test_joined():
+    """Objects that must all fit are one object, with all of their keys."""
+    base = {"type": "object", "properties": {"a": STRING}, "required": ["a"], "description": "One."}
+    more = {"type": "object", "properties": {"b": NUMBER}, "required": ["b"], "description": "Two."}
+    lowered = of({"allOf": [{"$ref": "#/$defs/Base"}, more]}, "vllm", Base=base)
+
+    assert {
+        "type": "object",
+        "properties": {"a": STRING, "b": NUMBER},
+        "required": ["a", "b"],
+        "description": "One. Two.",
+    } == it(lowered)
+
+
+def test_a_name_and_all_keywords():
+    """Where only names differ, all else stays: values, and what a keyword refers to."""
+    color = {"enum": ["a"], "type": "string"}
+    schema = {
+        "type": "object",
+        "properties": {
+            "größe": color,
+            "it": {"type": "object", "propertyNames": {"$ref": "#/$defs/Key"}},
+        },
+        "$defs": {"Key": color},
+    }
+    lowered = lower(schema, "anthropic")
+
+    assert {"gr__e": color, "it": schema["properties"]["it"]} == lowered.schema["properties"]
+    assert {"Key": color} == lowered.schema["$defs"]
+
+
+def test_a_reference_and_a_limit():
+    """A limit beside a reference is one of what it refers to."""
+    part = {"$ref": "#/$defs/Name", "minLength": 2}
+
+    assert {"type": "string", "minLength": 2} == it(of(part, "vllm", Name=STRING))
+
+
+def test_closed_and_all_of():
+    """Objects of which one is closed are not one object, and what is always true is no object."""
+    closed = {"type": "object", "properties": {"a": STRING}, "additionalProperties": False}
+    other = {"type": "object", "properties": {"b": STRING}}
+    for parts in ([closed, other], [True, other]):
+        assert "Of several shapes at once" in it(of({"allOf": parts}, "vllm"))["description"]
