@@ -1,6 +1,7 @@
 """What claims are held against: arguments, drawn once, and the smallest of those that break a claim."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -25,6 +26,8 @@ MAX_FINDINGS = 5
 """How many findings a claim makes of one tool; they are of different parameters."""
 BATCH = 10
 """Examples that are drawn at once: most of the time goes into what Hypothesis does around each draw."""
+LONG = 20
+"""Items, characters or keys that there must be at least, beyond which one example is drawn at a time."""
 MAX_TRIES = 200
 """How many tries to make a counterexample smaller."""
 
@@ -105,11 +108,19 @@ class Evidence:
     def drawn(self, strategy: SearchStrategy[T]) -> list[T]:
         """Examples of *strategy*, the same for the same seed; none, if there are none."""
         found: dict[str, T] = {}
-        for batch in (BATCH, 1):
+        for batch in (1,) if self._is_long else (BATCH, 1):
             runs = self.examples // batch + 3
             if self._draw(strategy, found, batch, runs) > runs // 2:
                 break  # else so much is filtered out that hardly a batch is whole
         return [*found.values()][: self.examples]
+
+    @cached_property
+    def _is_long(self) -> bool:
+        """Whether one example is so long that several are more than Hypothesis draws at once."""
+        least = re.findall(
+            r'"min(?:Items|Length|Properties)": (\d+)', json.dumps(self.subject.schema)
+        )
+        return any(int(number) > LONG for number in least)
 
     def _draw(self, strategy: SearchStrategy[T], found: dict[str, T], batch: int, runs: int) -> int:
         """Draw *runs* batches into *found*; how many of them were whole."""

@@ -4,9 +4,10 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from lumos_tools import LumosError, function_tool
 from lumos_tools.check import CLAIMS, ToolCheckError, check_tool, evidence, examine
@@ -138,3 +139,17 @@ def test_small_enough(monkeypatch: pytest.MonkeyPatch):
     (found,) = examine(Picky(number_of), dialects=()).faults
 
     assert "number: too many" in found.message
+
+
+def test_long_lists():
+    """Arguments that must be long are drawn one by one: several at once are more than can be drawn."""
+
+    @function_tool
+    def add_up(numbers: Annotated[list[int], Field(min_length=150)]) -> int:
+        """Add numbers up."""
+        return sum(numbers)
+
+    report = examine(add_up, examples=5, dialects=["openai-strict"])
+
+    assert 5 == report.examples["refused"]
+    assert report.ok
