@@ -431,23 +431,31 @@ def _off_loop(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
     while isinstance(outer, partial):
         outer = outer.func
     outer = outer if inspect.isroutine(outer) else type(outer).__call__
-    is_async = inspect.iscoroutinefunction(outer) or inspect.isasyncgenfunction(outer)
 
-    async def call(*args: Any, **kwargs: Any) -> Any:
-        result: Any
-        if is_async:
-            result = function(*args, **kwargs)
-        else:
-            result = await threads.run(partial(_run, function, args, kwargs))
-        if inspect.isawaitable(result):
-            result = await result
-        if inspect.isasyncgen(result):
-            return [item async for item in result]
-        if inspect.isgenerator(result):
-            return await threads.run(partial(_listed, result))
-        return result
+    async def here(*args: Any, **kwargs: Any) -> Any:
+        result = await function(*args, **kwargs)
+        return result if isinstance(result, str) else await _gathered(result)
 
-    return call
+    async def collected(*args: Any, **kwargs: Any) -> Any:
+        return await _gathered(function(*args, **kwargs))
+
+    async def in_a_thread(*args: Any, **kwargs: Any) -> Any:
+        return await _gathered(await threads.run(partial(_run, function, args, kwargs)))
+
+    if inspect.iscoroutinefunction(outer):
+        return here
+    return collected if inspect.isasyncgenfunction(outer) else in_a_thread
+
+
+async def _gathered(result: Any) -> Any:
+    """What *result* comes to: an awaitable is waited for, and what is yielded comes as a list."""
+    if inspect.isawaitable(result):
+        result = await result
+    if inspect.isasyncgen(result):
+        return [item async for item in result]
+    if inspect.isgenerator(result):
+        return await threads.run(partial(_listed, result))
+    return result
 
 
 def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
