@@ -90,7 +90,7 @@ class Arguments:
         try:
             schema = _unfolded(self._adapter.json_schema(schema_generator=_Generator))
             schema.pop("description", None)  # of a model; the tool has it
-            for part in _parts(schema):
+            for part in objects_in(schema):
                 _require_tag(part, schema.get("$defs", {}))
             for own, extra in zip(
                 schema.get("properties", {}).values(), self._extras, strict=False
@@ -176,7 +176,7 @@ class Arguments:
         """Whether pydantic's work doubles with every level, for want of a discriminator."""
         classes = (
             sum("$ref" in branch for branch in part["anyOf"])
-            for part in _parts(self.schema)
+            for part in objects_in(self.schema)
             if "anyOf" in part
         )
         return self._branches and any(number > 1 for number in classes)
@@ -365,14 +365,14 @@ def _key_schema(schema: Schema) -> Schema:
     return {key: value for key, value in schema.items() if key not in ("type", "title")}
 
 
-def _parts(value: Any) -> Iterator[Schema]:
+def objects_in(value: Any) -> Iterator[Schema]:
     """Every object inside *value*, itself included."""
     inside: Iterable[Any] = cast("Sequence[Any]", value) if isinstance(value, list) else ()
     if isinstance(value, dict):
         yield cast("Schema", value)
         inside = cast("Schema", value).values()
     for inner in inside:
-        yield from _parts(inner)
+        yield from objects_in(inner)
 
 
 def _require_tag(schema: Schema, definitions: Mapping[str, Schema]) -> None:

@@ -9,6 +9,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from uuid import UUID
 
+from lumos_tools.patterns import TOKENS
+
 jsonschema: Any = import_module("jsonschema")  # it says nothing of its types
 
 
@@ -52,10 +54,6 @@ def ecma(pattern: str) -> str:
     """*pattern* for Python's `re`, with `$` as ECMA 262 has it: the very end, not before a line feed."""
     tokens = re.findall(TOKENS, pattern, re.DOTALL)
     return "".join(r"\Z" if one == "$" else one for one in tokens)
-
-
-TOKENS = r"\\.|\[(?:\\.|[^\]\\])*\]|."
-"""The parts of a pattern: an escape, a set in brackets, or one character."""
 
 
 def _pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Any:

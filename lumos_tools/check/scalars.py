@@ -10,7 +10,8 @@ from typing import Any, TypeAlias, cast
 
 from hypothesis import strategies as st
 
-from lumos_tools.check.oracle import TOKENS, ecma
+from lumos_tools.check.oracle import ecma
+from lumos_tools.patterns import TOKENS
 from lumos_tools.schema import Schema
 
 Values: TypeAlias = st.SearchStrategy[Any]

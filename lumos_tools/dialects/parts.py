@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from lumos_tools.dialects.words import described
 from lumos_tools.errors import SchemaError
-from lumos_tools.schema import Schema
+from lumos_tools.schema import Schema, objects_in
 
 NULL: Schema = {"type": "null"}
 OF_TYPE = {
@@ -59,15 +59,9 @@ def rooted(schema: Mapping[str, Any]) -> Schema:
 
 def names_in(schema: Any) -> Iterator[str]:
     """The names of all properties in *schema*."""
-    if isinstance(schema, dict):
-        given = cast("Schema", schema)
-        known: Any = given.get("properties")
+    for one in objects_in(schema):
+        known: Any = one.get("properties")
         yield from cast("Schema", known) if isinstance(known, dict) else ()
-        for inner in given.values():
-            yield from names_in(inner)
-    elif isinstance(schema, list):
-        for inner in cast("Sequence[Any]", schema):
-            yield from names_in(inner)
 
 
 def with_required(schema: Schema) -> Schema:
@@ -119,15 +113,7 @@ def recursive(defs: Mapping[str, Any]) -> frozenset[str]:
 
 def references(schema: Any) -> Iterator[str]:
     """The names that `$ref`s in *schema* have in `$defs`."""
-    if isinstance(schema, dict):
-        given = cast("Schema", schema)
-        if isinstance(given.get("$ref"), str):
-            yield name_of(given)
-        for inner in given.values():
-            yield from references(inner)
-    elif isinstance(schema, list):
-        for inner in cast("Sequence[Any]", schema):
-            yield from references(inner)
+    return (name_of(one) for one in objects_in(schema) if isinstance(one.get("$ref"), str))
 
 
 def name_of(schema: Schema) -> str:
