@@ -17,6 +17,7 @@ from lumos_agent.errors import (
     ProviderError,
     ProviderUnavailableError,
     RateLimitError,
+    RefusalError,
     RunCancelledError,
     StepLimitError,
     ThreadConflictError,
@@ -71,9 +72,10 @@ from lumos_agent.messages import (
     UserMessage,
 )
 from lumos_agent.mixins import MemoryMixin, ObserverMixin, StreamingMixin, ToolChoiceMixin
-from lumos_agent.options import GenerateOptions, ToolChoice
+from lumos_agent.options import GenerateOptions, Timeouts, ToolChoice
 from lumos_agent.providers.base import (
     CallPart,
+    Candidate,
     Part,
     Provider,
     ReasoningPart,
@@ -83,6 +85,7 @@ from lumos_agent.providers.base import (
     pieces,
 )
 from lumos_agent.providers.direct import DirectProvider
+from lumos_agent.retries import Pace
 from lumos_agent.run import Run
 from lumos_agent.runner import RunStream
 from lumos_tools.errors import LumosError
@@ -100,6 +103,7 @@ __all__ = [
     "BasicAgent",
     "BudgetError",
     "CallPart",
+    "Candidate",
     "ConfigError",
     "ContentFilterError",
     "ContextLengthError",
@@ -121,6 +125,7 @@ __all__ = [
     "Notice",
     "Observer",
     "ObserverMixin",
+    "Pace",
     "Page",
     "Parent",
     "Part",
@@ -132,6 +137,7 @@ __all__ = [
     "RateLimitError",
     "ReasoningDelta",
     "ReasoningPart",
+    "RefusalError",
     "Reply",
     "Request",
     "Run",
@@ -152,6 +158,7 @@ __all__ = [
     "TextPart",
     "ThreadConflictError",
     "ThreadNotFoundError",
+    "Timeouts",
     "ToolCall",
     "ToolCallComplete",
     "ToolCallDelta",

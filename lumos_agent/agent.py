@@ -6,13 +6,14 @@ from typing import Any, Self
 
 from typing_extensions import Unpack
 
-from lumos_agent.config import MODEL, Config, default_model, load_config
+from lumos_agent.config import MODEL, Config, ModelConfig, default_model, load_config
 from lumos_agent.errors import ConfigError
 from lumos_agent.events import Observer
 from lumos_agent.memory.base import MemoryStorage
 from lumos_agent.mixins import MemoryMixin, ObserverMixin, StreamingMixin, ToolChoiceMixin
-from lumos_agent.options import OptionKeywords
+from lumos_agent.options import GenerateOptions, OptionKeywords
 from lumos_agent.providers import provider_for
+from lumos_agent.providers.base import Candidate
 from lumos_tools.registry import Offered
 
 
@@ -55,13 +56,25 @@ class Agent(ObserverMixin, MemoryMixin, StreamingMixin, ToolChoiceMixin):
         if asked is None:
             raise ConfigError(f"no model; set {MODEL}, or model = ... in {found.path}")
         features = found.features
-        merged: dict[str, Any] = {**found.options, **found.chosen(asked).options, **options}
+        chosen = found.chosen(asked)
+
+        def merged(model: ModelConfig) -> dict[str, Any]:
+            return {**found.options, **model.options, **options}
+
         return cls(
             provider_for(asked, base_url=base_url, api_key=api_key, config=found),
+            fallback=[
+                Candidate(
+                    provider_for(other, config=found),
+                    GenerateOptions(**merged(found.chosen(other))),
+                )
+                for other in chosen.fallback
+            ],
+            fallback_on=chosen.fallback_on,
             tools=tools if features.function_calling else (),
             instructions=instructions,
             name=name,
             memory=memory if features.memory else None,
             observers=observers if features.observers else (),
-            **merged,
+            **merged(chosen),
         )

@@ -10,8 +10,9 @@ from typing import Any, Literal, NoReturn, cast, get_args, get_origin
 
 import msgspec
 
-from lumos_agent.errors import ConfigError
+from lumos_agent.errors import ConfigError, Kind
 from lumos_agent.options import GenerateOptions
+from lumos_agent.retries import FALLBACK_ON
 from lumos_tools.dialects import DialectName
 
 FILE = "lumos.toml"
@@ -28,8 +29,9 @@ Echo = Literal[
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """How a server differs from what most servers of OpenAI's wire do, which is the default."""
 
-    tools: Literal["native", "auto"] = "auto"
-    """`native`: it takes tools. `auto`: so it is assumed, and said where it refuses them."""
+    tools: Literal["native", "auto", "text"] = "auto"
+    """`native`: it takes tools. `auto`: so it is assumed, until it refuses them. `text`: it writes its
+    calls into its text, as the instructions teach it."""
     stream: bool = True
     """Whether it can stream; if not, replies come whole."""
     stream_usage: bool = True
@@ -57,7 +59,12 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`provider/model`, or `offline`."""
     options: dict[str, Any] = {}
     """`GenerateOptions` for this model."""
-    tools: Literal["native", "auto"] | None = None
+    fallback: tuple[str, ...] = ()
+    """Who is asked, in this order, where it fails: names of `models`, or `provider/model`. Their own
+    fallbacks do not count."""
+    fallback_on: tuple[Kind, ...] = FALLBACK_ON
+    """The kinds of failure after which the next one is asked."""
+    tools: Literal["native", "auto", "text"] | None = None
     """Whether the model takes tools; see `Quirks.tools`."""
     quirks: dict[str, Any] = {}
     """`Quirks` of this model."""
@@ -175,11 +182,6 @@ SECRET_ADDRESS = re.compile(
     r"^\w+://[^/]*@|[?&][\w-]*(?:key|token|secret|password)[\w-]*=", re.IGNORECASE
 )
 NO_KEYS = "a key does not belong in a file; name its variable: api_key_env = ..."
-LATER = {
-    "fallback": "fallbacks are not there yet; name one model, and take this key out",
-    "text": "calls written as text are not there yet; use a model that takes tools",
-}
-"""What is planned, and refused until it works: ignored in silence it would be missed too late."""
 
 
 def _types(kind: type[msgspec.Struct], without: Collection[str] = ()) -> dict[str, Any]:
@@ -225,7 +227,7 @@ class _Reader:
             if key in SECRETS and others is None:
                 self._fail(here, NO_KEYS)
             if key not in types and others is None:
-                hint = LATER.get(key) or nearest(key, types) or f"known: {', '.join(types)}"
+                hint = nearest(key, types) or f"known: {', '.join(types)}"
                 self._fail(here, f"unknown key {'.'.join(here)!r}; {hint}")
             given[key] = self._value(value, types.get(key, others), here)
         return given
@@ -240,9 +242,8 @@ class _Reader:
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            later = LATER.get(value) if isinstance(value, str) else None
             what = str(error).partition(" - at")[0].replace("`", "")
-            self._fail(keys, f"{'.'.join(keys)}: {later or what}")
+            self._fail(keys, f"{'.'.join(keys)}: {what}")
 
     def _part(self, given: dict[str, Any], keys: Keys) -> dict[str, Any]:
         """*given* options or quirks, which are right one by one, but perhaps not in what they say."""
@@ -270,7 +271,10 @@ class _Reader:
         for field in msgspec.structs.fields(kind):
             if field.required and field.name not in given:
                 self._fail(keys, f"{'.'.join(keys)} needs {field.name} = ...")
-        return kind(**given)
+        try:
+            return kind(**given)
+        except ConfigError as error:
+            self._fail(keys, str(error))
 
     def _check_alias(self, name: str, config: Config) -> None:
         keys = ("models", name)
@@ -278,7 +282,12 @@ class _Reader:
             self._fail(
                 keys, f"{name!r} cannot be a name of yours; use one without /, for example main"
             )
-        self._check_model(Config(path=self._path), config.models[name].use, (*keys, "use"))
+        model = config.models[name]
+        self._check_model(Config(path=self._path), model.use, (*keys, "use"))
+        for other in model.fallback:
+            if other == name:
+                self._fail((*keys, "fallback"), f"{name!r} cannot be its own fallback")
+            self._check_model(config, other, (*keys, "fallback"))
 
     def _check_model(self, config: Config, model: str, keys: Keys) -> None:
         try:

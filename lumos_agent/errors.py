@@ -8,6 +8,7 @@
       - ProviderUnavailableError    not there, too slow, broken, or cut off in the middle
       - BadRequestError             the provider refuses the request
       - ContentFilterError          the provider refuses the content
+        - RefusalError              the model itself refuses, in its own words
     + AgentError                    .run: what was said so far
       - StepLimitError              still calling tools after max_steps steps
       - RunCancelledError           somebody ended the run
@@ -18,10 +19,11 @@
     + ProtocolError                 what the other side sent makes no sense
     + ConfigError                   file, line, key, and the nearest valid spelling
 
-`code` is the error's name in events, `retryable` whether the same request may do better later.
+`code` is the error's name in events, `retryable` whether the same request may do better later, and
+`kind` what `fallback_on` calls a provider's failure.
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from lumos_tools.errors import LumosError
 
@@ -29,21 +31,46 @@ if TYPE_CHECKING:
     from lumos_agent.run import Run
 
 
+Kind = Literal[
+    "connection",
+    "timeout",
+    "server",
+    "empty",
+    "rate_limit",
+    "quota",
+    "context",
+    "filter",
+    "auth",
+    "request",
+]
+"""How a provider can fail: not reached or cut off, too slow, broken, without an answer, too often asked,
+no money left, too long, refused content, wrong key, wrong request."""
+PASSING: frozenset[Kind] = frozenset({"connection", "timeout", "server", "empty", "rate_limit"})
+"""The kinds after which the same request may do better later."""
+
+
 class ProviderError(LumosError):
     """The provider of a model did not answer as it should."""
 
     code: ClassVar[str] = "provider"
-    retryable: ClassVar[bool] = False
+    usual: ClassVar[Kind] = "request"
+    """The kind of an error that does not say another."""
 
     def __init__(
         self,
         message: str,
         *,
+        kind: Kind | None = None,
         model: str | None = None,
         status: int | None = None,
         retry_after: float | None = None,
+        retryable: bool | None = None,
     ) -> None:
         super().__init__(message)
+        self.kind: Kind = kind or self.usual
+        """How it failed, in the words of `fallback_on`."""
+        self.retryable = self.kind in PASSING if retryable is None else retryable
+        """Whether the same request may do better later; the provider may say it."""
         self.model = model
         self.status = status
         """The HTTP status, if there was an answer."""
@@ -57,26 +84,28 @@ class AuthenticationError(ProviderError):
     """The provider wants a key, or another one."""
 
     code = "authentication"
+    usual = "auth"
 
 
 class RateLimitError(ProviderError):
     """Too many requests, or the account's quota is spent."""
 
     code = "rate_limit"
-    retryable = True
+    usual = "rate_limit"
 
 
 class ContextLengthError(ProviderError):
     """The messages are longer than the model's context window."""
 
     code = "context_length"
+    usual = "context"
 
 
 class ProviderUnavailableError(ProviderError):
     """The provider is not there, fails by itself, or broke off in the middle."""
 
     code = "provider_unavailable"
-    retryable = True
+    usual = "server"
 
 
 class BadRequestError(ProviderError):
@@ -89,6 +118,15 @@ class ContentFilterError(ProviderError):
     """The provider refuses to answer what it was asked."""
 
     code = "content_filter"
+    usual = "filter"
+    text: str = ""
+    """What was said before it was cut off, or the words of a refusal."""
+
+
+class RefusalError(ContentFilterError):
+    """The model itself refuses, in the words of `text`."""
+
+    code = "refusal"
 
 
 class AgentError(LumosError):

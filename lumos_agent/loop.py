@@ -1,19 +1,23 @@
 """The loop: ask the model, carry out the calls it asks for, until it answers."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+import time
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
 
 import msgspec
 from typing_extensions import Unpack
 
 from lumos_agent.acting import Acting
-from lumos_agent.errors import AgentError, ConfigError, ProviderError
+from lumos_agent.asking import Asking
+from lumos_agent.errors import AgentError, ConfigError, Kind, ProviderError
 from lumos_agent.events import AgentEvent, Observer, ReasoningDelta, TextDelta
+from lumos_agent.limits import refuse_overrun, refuse_unpriced, within
 from lumos_agent.memory.base import MemoryStorage
 from lumos_agent.messages import Message, SystemMessage, ToolCall
 from lumos_agent.options import CHOICES, GenerateOptions, OptionKeywords, ToolChoice, refuse_missing
 from lumos_agent.providers import provider_for
-from lumos_agent.providers.base import Provider, Request
+from lumos_agent.providers.base import Candidate, Provider, Request
+from lumos_agent.retries import FALLBACK_ON, Pace, known_kinds
 from lumos_agent.run import Act, Ask, Finish, Run, in_call_order, last_step
 from lumos_agent.runner import Runner
 from lumos_tools.registry import Offered, ToolRegistry
@@ -22,9 +26,13 @@ from lumos_tools.registry import Offered, ToolRegistry
 class BasicAgent(Runner):
     """The bare loop. `Agent` is this loop with the abilities of `mixins` added.
 
-    *model* is a name, `openai/gpt-5` for example, or a `Provider`. An option that needs a mixin
-    which this class does not have is a `ConfigError`.
+    *model* is a name, `openai/gpt-5` for example, or a `Provider`. Where it fails in one of the ways
+    *fallback_on*, those of *fallback* are asked, in their order. An option that needs a mixin which
+    this class does not have is a `ConfigError`.
     """
+
+    pace = Pace()
+    """How it waits before it asks again."""
 
     def __init__(
         self,
@@ -33,6 +41,8 @@ class BasicAgent(Runner):
         tools: Iterable[Offered] = (),
         instructions: str = "",
         name: str = "agent",
+        fallback: Sequence[str | Provider | Candidate] = (),
+        fallback_on: Collection[Kind] = FALLBACK_ON,
         memory: MemoryStorage | None = None,
         observers: Sequence[Observer] = (),
         base_url: str | None = None,
@@ -46,6 +56,9 @@ class BasicAgent(Runner):
         self.memory = memory
         self.observers = observers
         self.options = GenerateOptions(**options)
+        self.fallback_on = known_kinds(fallback_on)
+        first = Candidate(self.provider, self.options)
+        self.models = (first, *(self._candidate(one) for one in fallback))
         refuse_missing(self, self.options)
 
     async def events(self, run: Run) -> AsyncGenerator[AgentEvent]:
@@ -77,7 +90,7 @@ class BasicAgent(Runner):
 
     async def open(self, run: Run) -> None:
         """Prepare *run*: what is said now follows what was said before."""
-        await self.provider.aopen()
+        await self.aopen()
         for message in run.prompt:
             await self.keep(run, message)
         run.step = last_step(run.messages)
@@ -91,15 +104,24 @@ class BasicAgent(Runner):
         return "auto"
 
     async def ask(self, run: Run) -> AsyncGenerator[AgentEvent]:
-        """Get the model's reply, and keep it."""
-        yield run.begin_step()
-        run.reply = await self.provider.generate(self.request(run))
+        """Get the model's reply, from the next model if need be, and keep it."""
+        refuse_overrun(run, self.tools)
+        asking = Asking(run, self.models, self.fallback_on, self.pace)
+        async with aclosing(asking.events(self.answer)) as events:
+            async for event in events:
+                yield event
+        assert run.reply, "asking ends with a reply, or raises"
+        await self.keep(run, run.reply.message)
+
+    async def answer(self, run: Run) -> AsyncGenerator[AgentEvent]:
+        """Ask the model once; `run.reply` is its reply, which is told."""
+        provider = self.models[run.place].provider
+        run.reply = await within(run, provider.generate(self.request(run)))
         message = run.reply.message
         if message.reasoning:
             yield ReasoningDelta(step=run.step, delta=message.reasoning)
         if message.text:
             yield TextDelta(step=run.step, delta=message.text)
-        await self.keep(run, message)
 
     def act(self, run: Run, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
         """Carry out *calls* at the same time; each result is kept as it comes, and then shown."""
@@ -111,13 +133,17 @@ class BasicAgent(Runner):
         yield run.complete()
 
     def request(self, run: Run) -> Request:
-        """What the provider is asked in this step."""
+        """What the model whose turn it is is asked in this step."""
+        options = run.options
+        if run.place:  # a fallback has options of its own, but what was said of this run holds
+            options = msgspec.structs.replace(self.models[run.place].options, **run.given)
         return Request(
             messages=[*self.instructions, *run.messages],
             tools=self.tools,
             tool_choice=self.choose(run),
-            options=run.options,
+            options=options,
             encoded=run.encoded,
+            notice=run.notice,
         )
 
     def new_run(
@@ -136,7 +162,15 @@ class BasicAgent(Runner):
             self.tools[merged.tool_choice]  # or it raises, with the nearest name
         if merged.tool_choice == "required" and not self.tools:
             raise ConfigError("tool_choice='required', but the agent has no tools")
-        name, model = self.provider.name, self.provider.model
-        run = Run(merged, agent=self.name, provider=name, model=f"{name}/{model}")
+        if merged.max_cost is not None:
+            refuse_unpriced(self.models)
+        run = Run(merged, agent=self.name, provider=self.provider, given=options)
         run.prompt, run.messages = tuple(prompt), in_call_order(messages)
+        if merged.max_seconds is not None:
+            run.deadline = time.perf_counter() + merged.max_seconds
         return run
+
+    def _candidate(self, model: str | Provider | Candidate) -> Candidate:
+        if isinstance(model, Candidate):
+            return model
+        return Candidate(provider_for(model), self.options)

@@ -43,6 +43,8 @@ class AssistantMessage(msgspec.Struct, frozen=True, tag_field="role", tag="assis
     native: dict[str, Any] = {}
     """What only its maker understands (signatures, encrypted thinking), under the maker's name: given
     back to that provider as it came, and to no other."""
+    truncated: bool = False
+    """Whether the limit of its tokens cut it off; the last of its calls is not whole then."""
 
 
 class ToolResult(msgspec.Struct, frozen=True, tag_field="role", tag="tool"):
@@ -66,6 +68,8 @@ class Usage(msgspec.Struct, frozen=True):
     """Reasoning included."""
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
+    """Input that was written into a cache, which some providers charge more for."""
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -73,6 +77,7 @@ class Usage(msgspec.Struct, frozen=True):
             self.output_tokens + other.output_tokens,
             self.cached_tokens + other.cached_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
         )
 
 

@@ -6,11 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Literal, assert_never
 
-from lumos_agent.errors import (
-    ProviderUnavailableError,
-    RunCancelledError,
-    ThreadConflictError,
-)
+from lumos_agent.errors import RunCancelledError, ThreadConflictError
 from lumos_agent.events import (
     LAST,
     AgentEvent,
@@ -19,6 +15,7 @@ from lumos_agent.events import (
     TextDelta,
     ToolCallDelta,
 )
+from lumos_agent.limits import hurried
 from lumos_agent.loop import BasicAgent
 from lumos_agent.memory.base import GetMessagesParams, MemoryStorage
 from lumos_agent.messages import Message, ToolResult
@@ -41,13 +38,14 @@ class ToolChoiceMixin(BasicAgent):
 class StreamingMixin(BasicAgent):
     """Tell the model's words as they come, where somebody reads them."""
 
-    def ask(self, run: Run) -> AsyncGenerator[AgentEvent]:
-        """Get the model's reply in pieces, and keep it."""
-        return self._ask_in_pieces(run) if run.streaming else super().ask(run)
+    def answer(self, run: Run) -> AsyncGenerator[AgentEvent]:
+        """Ask the model once; the pieces of its reply are told."""
+        return self._in_pieces(run) if run.streaming else super().answer(run)
 
-    async def _ask_in_pieces(self, run: Run) -> AsyncGenerator[AgentEvent]:
-        yield run.begin_step()
-        async with aclosing(self.provider.stream(self.request(run))) as parts:
+    async def _in_pieces(self, run: Run) -> AsyncGenerator[AgentEvent]:
+        provider = self.models[run.place].provider
+        async with aclosing(provider.stream(self.request(run))) as stream:
+            parts = aiter(stream) if run.deadline is None else hurried(run, stream)
             async for part in parts:
                 run.first_token()
                 match part:
@@ -62,9 +60,6 @@ class StreamingMixin(BasicAgent):
                         run.reply = part
                     case _:
                         assert_never(part)
-        if run.reply is None:
-            raise ProviderUnavailableError("the stream ended without its reply", model=run.model)
-        await self.keep(run, run.reply.message)
 
 
 def _call_delta(run: Run, part: CallPart) -> ToolCallDelta:

@@ -27,6 +27,23 @@ OURS = {"messages", "model", "stream", "n"}
 """Keys of a request that `extra` may not have: they are said otherwise, or change what an answer is."""
 
 
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Seconds that a provider gets; what runs out is a `ProviderUnavailableError`, kind `timeout`."""
+
+    connect: float = 10.0
+    first_token: float = 300.0
+    """From asking to the first piece of a streamed reply; models may think in silence."""
+    idle: float = 120.0
+    """Between two pieces of it."""
+    total: float = 900.0
+    """For a whole reply, streamed or not."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"timeout.{name} must be over 0 s, not {getattr(self, name)!r}")
+
+
 class GenerateOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of a run, given as keywords to an agent and to `generate`, `stream` and `resume`."""
 
@@ -40,6 +57,20 @@ class GenerateOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """May the model call tools, must it, and which? Forced in the first step only, so a run ends."""
     max_steps: int = 30
     """How many times the model may be asked before `StepLimitError`."""
+    max_calls: int | None = None
+    """How many calls may be carried out before `BudgetError`."""
+    max_total_tokens: int | None = None
+    """Tokens of all replies together, read and written, after which the model is not asked again."""
+    max_seconds: float | None = None
+    """How long the run may take; then what runs is ended."""
+    max_cost: float | None = None
+    """US dollars after which the model is not asked again; an unknown price is refused."""
+    retries: int = 2
+    """How often a request is made again that failed in a way that passes: a limit, a broken line."""
+    restart: bool = False
+    """Whether a reply may begin anew after some of its text was shown. Its readers must know that a
+    higher `StepStart.attempt` voids what came before, as `RunStream.text` does."""
+    timeout: Timeouts = Timeouts()
     tool_call_deltas: bool = False
     """Whether the arguments of calls are told as they come, as `ToolCallDelta`."""
     temperature: float | None = None
@@ -51,10 +82,16 @@ class GenerateOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Keys added to the request as they are, for what only one provider knows."""
 
     def __post_init__(self) -> None:
-        if self.max_steps < 1:
-            raise ConfigError(f"max_steps must be 1 or more, not {self.max_steps!r}")
-        if self.max_tokens is not None and self.max_tokens < 1:
-            raise ConfigError(f"max_tokens must be 1 or more, not {self.max_tokens!r}")
+        for name in ("max_steps", "max_tokens", "max_calls", "max_total_tokens"):
+            value: int | None = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} must be 1 or more, not {value!r}")
+        for name in ("max_seconds", "max_cost"):
+            limit: float | None = getattr(self, name)
+            if limit is not None and not limit > 0:
+                raise ConfigError(f"{name} must be over 0, not {limit!r}")
+        if self.retries < 0:
+            raise ConfigError(f"retries must be 0 or more, not {self.retries!r}")
         if isinstance(self.stop, str):
             raise ConfigError(f"stop is a list of texts; say stop=[{self.stop!r}]")
         if taken := OURS & self.extra.keys():
@@ -69,6 +106,13 @@ class OptionKeywords(TypedDict, total=False):
     deps: Any
     tool_choice: ToolChoice
     max_steps: int
+    max_calls: int | None
+    max_total_tokens: int | None
+    max_seconds: float | None
+    max_cost: float | None
+    retries: int
+    restart: bool
+    timeout: Timeouts
     tool_call_deltas: bool
     temperature: float | None
     max_tokens: int | None

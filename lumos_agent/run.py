@@ -14,6 +14,7 @@ from lumos_agent.errors import AgentError, StepLimitError
 from lumos_agent.events import (
     AgentEvent,
     GenerationComplete,
+    Notice,
     RunFailed,
     RunResume,
     RunStart,
@@ -31,8 +32,9 @@ from lumos_agent.messages import (
     Usage,
     UserMessage,
 )
-from lumos_agent.options import GenerateOptions
-from lumos_agent.providers.base import Reply
+from lumos_agent.options import GenerateOptions, OptionKeywords
+from lumos_agent.prices import Price, cost
+from lumos_agent.providers.base import Provider, Reply
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -116,15 +118,16 @@ class Run:
         options: GenerateOptions,
         *,
         agent: str,
-        provider: str,
-        model: str,
+        provider: Provider,
+        given: OptionKeywords | None = None,
     ) -> None:
         self.id = uuid4().hex
         self.trace_id = secrets.token_hex(16)
         self.options = options
+        self.given: OptionKeywords = given or {}
+        """The options that were said of this run alone."""
         self.agent = agent
-        self.provider = provider
-        self.model = model
+        self.go_to(0, provider)
         self.prompt: tuple[Message, ...] = ()
         """What is said now; `open` keeps it after what was said before."""
         self.messages: list[Message] = []
@@ -135,16 +138,29 @@ class Run:
         """Whether somebody reads the words as they come."""
         self.step = 0
         self.attempt = 1
+        self.calls = 0
+        """How many calls were carried out."""
+        self.deadline: float | None = None
+        """When its time is over, by `time.perf_counter()`."""
+        self.cost: float | None = 0.0
+        """US dollars; None once a price or a usage is not known."""
         self.reply: Reply | None = None
         self.steps: list[AgentStep] = []
         self.usage = Usage()
         self.result: GenerateResult | None = None
-        self.encoded: dict[int, tuple[Message, bytes]] = {}
         self.on_tell: Callable[[], object] = nobody_waits
         self._told: deque[AgentEvent] = deque()
         self._seq = 0
         self._began = time.perf_counter()
         self._first_token: float | None = None
+
+    def go_to(self, place: int, provider: Provider) -> None:
+        """From now on *provider* is asked, which is at that *place* among the agent's models."""
+        self.place = place
+        self.provider = provider.name
+        self.model = f"{provider.name}/{provider.model}"
+        self._priced: object = provider
+        self.encoded: dict[int, tuple[Message, bytes]] = {}
 
     @property
     def finished(self) -> bool:
@@ -190,9 +206,15 @@ class Run:
                 f"still calling tools after {steps}; allow more max_steps", run=self
             )
         self.step += 1
+        self.attempt = 0
+        self._began = time.perf_counter()
+        return self.begin_attempt()
+
+    def begin_attempt(self) -> StepStart:
+        """Begin the step, or begin it anew: what came of the attempt before is void."""
+        self.attempt += 1
         self.reply = None
         self._first_token = None
-        self._began = time.perf_counter()
         return StepStart(step=self.step, attempt=self.attempt, model=self.model)
 
     def first_token(self) -> None:
@@ -204,7 +226,7 @@ class Run:
         """Sum up the step that the transcript ends in."""
         message, results = self._last_exchange()
         reply = self.reply or Reply(message=message)  # of a step that an earlier run began
-        self.usage += reply.usage
+        self.spend(reply)
         self.steps.append(
             AgentStep(
                 step=self.step,
@@ -222,6 +244,13 @@ class Run:
             )
         )
         return StepComplete(agent_step=self.steps[-1])
+
+    def spend(self, reply: Reply) -> None:
+        """Count what *reply* used and cost."""
+        self.usage += reply.usage
+        price: Price | None = getattr(self._priced, "price", None)
+        spent = cost(price, reply.usage) if price else None
+        self.cost = None if spent is None or self.cost is None else self.cost + spent
 
     def _last_exchange(self) -> tuple[AssistantMessage, tuple[ToolResult, ...]]:
         """The last reply and its results, which are put in the order of its calls."""
@@ -242,7 +271,7 @@ class Run:
             status="truncated" if last.finish_reason == "length" else "complete",
             usage=self.usage,
             steps=self.step,
-            cost=None,
+            cost=self.cost,
             trace_id=self.trace_id,
         )
         return GenerationComplete(result=self.result)
@@ -251,6 +280,10 @@ class Run:
         """Tell of an event from a place that cannot yield one, a tool's thread for example."""
         self._told.append(event(**fields))
         self.on_tell()
+
+    def notice(self, code: str, message: str, data: Any = None) -> None:
+        """Tell of what is worth knowing and no failure."""
+        self.tell(Notice, code=code, message=message, data=data)
 
     def told(self) -> Sequence[AgentEvent]:
         """The events told and not yet yielded, in their order."""

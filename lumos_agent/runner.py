@@ -13,7 +13,7 @@ from lumos_agent.errors import AgentError, ConfigError
 from lumos_agent.events import AgentEvent, StepStart, TextDelta
 from lumos_agent.messages import GenerateResult, Message, UserMessage
 from lumos_agent.options import OptionKeywords
-from lumos_agent.providers.base import Provider
+from lumos_agent.providers.base import Candidate
 from lumos_agent.run import Run
 
 
@@ -71,7 +71,7 @@ class RunStream:
 class Runner(ABC):
     """What is asked of an agent. Options are those of `GenerateOptions`, for one run."""
 
-    provider: Provider
+    models: Sequence[Candidate]
 
     @abstractmethod
     def new_run(
@@ -129,12 +129,14 @@ class Runner(ABC):
         return await self._finish(run)
 
     async def aopen(self) -> None:
-        """Get the provider ready, which the first run would do else: LiteLLM takes seconds to load."""
-        await self.provider.aopen()
+        """Get the providers ready, which the first run would do else: LiteLLM takes seconds to load."""
+        for model in self.models:
+            await model.provider.aopen()
 
     async def aclose(self) -> None:
-        """Close the provider's connections; a later run opens new ones."""
-        await self.provider.aclose()
+        """Close the providers' connections; a later run opens new ones."""
+        for model in self.models:
+            await model.provider.aclose()
 
     async def __aenter__(self) -> Self:
         await self.aopen()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lumos_agent import Event, LumosError
+from lumos_agent import Event, LumosError, ProviderError
 from lumos_tools import RegistryError
 
 REFERENCE = Path(__file__).parents[1] / "docs/reference"
@@ -90,7 +90,8 @@ def test_errors_in_the_reference():
         if name.endswith("Error")
     ]
     for error in errors:
-        retryable = "yes" if getattr(error, "retryable", False) else "no"
+        made = error("x") if issubclass(error, ProviderError) else error
+        retryable = "yes" if getattr(made, "retryable", False) else "no"
         told = f"| `{error.code}` | {retryable} |" if hasattr(error, "code") else "|"
 
         assert re.search(rf"^[ +-]*{error.__name__}\b", page, re.MULTILINE)  # in a tree

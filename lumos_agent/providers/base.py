@@ -1,8 +1,8 @@
 """What a provider of models does: answer one request, whole or streaming."""
 
 import re
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -11,6 +11,10 @@ from lumos_agent.options import GenerateOptions, ToolChoice
 from lumos_tools import ToolRegistry
 
 WORD = r"\s*\S+(?:\s+\Z)?|\A\s+\Z"
+
+
+def unheard(code: str, message: str, data: Any) -> None:
+    """Nobody listens to what a provider says."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +29,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         default_factory=dict[int, tuple[Message, bytes]]
     )
     """The provider's bytes of each message, by its `id()`, kept for the run: history is encoded once."""
+    notice: Callable[[str, str, Any], object] = unheard
+    """Where a provider says what is worth knowing and no failure: a `Notice`'s code, message and data."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +85,8 @@ class Provider(Protocol):
     """Answers requests; the suite `lumos_agent.testing.provider_contract` says when one is right.
 
     Both ways to answer raise `ProviderError`, keep nothing between requests, and may be used by many
-    runs at once.
+    runs at once. They ask once: whether to ask again is the agent's to decide. A provider may have a
+    `price`, a `Price` or None; without it what a run costs is not known.
     """
 
     name: str
@@ -102,6 +109,13 @@ class Provider(Protocol):
     async def aclose(self) -> None:
         """Let go of connections; a later request opens new ones. May be called twice."""
         ...
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A model that may answer, and the options of an agent that go with it."""
+
+    provider: Provider
+    options: GenerateOptions
 
 
 class AlwaysReady:

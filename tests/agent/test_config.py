@@ -130,11 +130,23 @@ FAULTS = [
     ),
     (
         '[models.main]\nuse = "a/b"\nfallback = ["x"]',
-        "lumos.toml:3: unknown key 'models.main.fallback'; fallbacks are not there yet",
+        "lumos.toml:3: no provider for the model 'x'",
     ),
     (
-        '[models.main]\nuse = "a/b"\ntools = "text"',
-        "lumos.toml:3: models.main.tools: calls written as text are not there yet",
+        '[models.main]\nuse = "a/b"\nfallback = ["main"]',
+        "lumos.toml:3: 'main' cannot be its own fallback",
+    ),
+    (
+        '[models.main]\nuse = "a/b"\nfallback_on = ["quata"]',
+        "lumos.toml:3: models.main.fallback_on: Invalid enum value 'quata'",
+    ),
+    (
+        "[options]\ntimeout = { idle = 0 }",
+        "lumos.toml:2: timeout.idle must be over 0 s, not 0.0",
+    ),
+    (
+        '[models.main]\nuse = "a/b"\ntools = "txt"',
+        "lumos.toml:3: models.main.tools: Invalid enum value 'txt'",
     ),
     (
         '[models.main]\nuse = "a/b"\ntools = "no"',

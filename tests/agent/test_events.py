@@ -43,6 +43,8 @@ from lumos_agent import (
 from lumos_agent.events import LAST, TAGS
 
 GOLDEN = Path(__file__).parent / "golden" / "events.v1.jsonl"
+FIRST = Path(__file__).parent / "golden" / "events.v1.first.jsonl"
+"""Before `Usage.cache_write_tokens`."""
 SCHEMA = Path(__file__).parent / "golden" / "events.v1.schema.json"
 
 CALL = ToolCall("call_1", "get_weather", {"city": "Oslo"})
@@ -114,12 +116,13 @@ def test_golden():
 
 
 def test_golden_is_read():
-    """The golden lines decode to the events that they were."""
-    lines = GOLDEN.read_bytes().splitlines()
+    """The golden lines decode to the events that they were; those of the first day, too."""
+    for golden in (GOLDEN, FIRST):
+        lines = golden.read_bytes().splitlines()
 
-    assert [stamped(event, seq) for seq, event in enumerate(EVENTS, 1)] == [
-        *map(decode_event, lines)
-    ]
+        assert [stamped(event, seq) for seq, event in enumerate(EVENTS, 1)] == [
+            *map(decode_event, lines)
+        ]
 
 
 def test_golden_schema():

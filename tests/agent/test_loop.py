@@ -22,6 +22,7 @@ from lumos_agent import (
     RunFailed,
     RunStart,
     StepComplete,
+    StepStart,
     StepLimitError,
     StreamingMixin,
     SystemMessage,
@@ -264,11 +265,12 @@ def check_rules(events: Sequence[AgentEvent]) -> None:
     completed = [event.call_id for event in events if isinstance(event, ToolCallComplete)]
     assert sorted(started) == sorted(completed)
     for step in (event.agent_step for event in events if isinstance(event, StepComplete)):
-        deltas = [
-            event.delta
-            for event in events
-            if isinstance(event, TextDelta) and event.step == step.step
-        ]
+        deltas: list[str] = []
+        for event in events:
+            if isinstance(event, StepStart):
+                deltas = [] if event.step == step.step else deltas  # what came before is void
+            elif isinstance(event, TextDelta) and event.step == step.step:
+                deltas.append(event.delta)
         assert step.text == "".join(deltas)
         assert [call.id for call in step.calls] == [result.call_id for result in step.results]
 

@@ -75,7 +75,8 @@ def test_defaults(heading: str):
 def shown(key: str, default: Any) -> str:
     """*default* as TOML has it."""
     if default is None:
-        return "the provider's own" if key == "dialect" else "not sent"
+        limit = "no limit" if key.startswith("max_") and key != "max_tokens" else "not sent"
+        return "the provider's own" if key == "dialect" else limit
     return f"`{encode(default).decode()}`"
 
 

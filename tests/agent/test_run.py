@@ -27,6 +27,7 @@ from lumos_agent.run import (
     next_action,
     open_calls,
 )
+from lumos_agent.testing import ScriptedProvider
 
 A, B = ToolCall("a", "add", {}), ToolCall("b", "add", {})
 ASKED = AssistantMessage("", (A, B))
@@ -34,7 +35,7 @@ RESULT_A, RESULT_B = ToolResult("a", "add", "1"), ToolResult("b", "add", "2")
 
 
 def a_run(**options: int) -> Run:
-    return Run(GenerateOptions(**options), agent="a", provider="p", model="p/m")  # type: ignore[arg-type]
+    return Run(GenerateOptions(**options), agent="a", provider=ScriptedProvider())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ async def test_resume_the_answer():
 
 async def test_stream_text():
     """The stream has the words so far, of all steps; what a new attempt voids is taken out."""
-    run = Run(Agent(ScriptedProvider()).options, agent="a", provider="p", model="p/m")
+    run = Run(Agent(ScriptedProvider()).options, agent="a", provider=ScriptedProvider())
 
     async def events() -> Any:
         yield StepStart(step=1, attempt=1, model="m")

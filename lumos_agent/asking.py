@@ -1,0 +1,104 @@
+"""The model's reply: asked for again where that may help, and then of the next model."""
+
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import aclosing
+
+from lumos_agent.errors import Kind, ProviderError, ProviderUnavailableError
+from lumos_agent.events import AgentEvent, Notice, ReasoningDelta, TextDelta, ToolCallDelta
+from lumos_agent.limits import out_of_time, remaining
+from lumos_agent.providers.base import Candidate, Reply
+from lumos_agent.retries import Pace, wait
+from lumos_agent.run import Run
+
+DELTAS = TextDelta, ToolCallDelta, ReasoningDelta
+"""What is void if the reply begins anew; thoughts may be, for they are no part of the answer."""
+Answer = Callable[[Run], AsyncGenerator[AgentEvent]]
+
+
+class Asking:
+    """Gets the reply of a step from one of *models*; this is the one owner of retries.
+
+    A failure that passes is tried again; one of the kinds *fallback_on* goes to the next model, which
+    then answers the rest of the run. After text was shown only the option `restart` allows either.
+    """
+
+    def __init__(
+        self, run: Run, models: Sequence[Candidate], fallback_on: Collection[Kind], pace: Pace
+    ) -> None:
+        self._run = run
+        self._models = models
+        self._fallback_on = fallback_on
+        self._pace = pace
+        self._tries = 0
+        self._told = False
+        self._shown = False
+
+    async def events(self, answer: Answer) -> AsyncGenerator[AgentEvent]:
+        """Ask with *answer*, which tells of a reply and leaves it at the run, until there is one."""
+        run = self._run
+        yield run.begin_step()
+        while True:
+            self._tries += 1
+            try:
+                async with aclosing(answer(run)) as events:
+                    async for event in events:
+                        self._note(event)
+                        yield event
+                self._take(run.reply)
+                return
+            except ProviderError as error:
+                notice, delay = self._way_on(error)
+            yield notice
+            await self._pace.sleep(delay)
+            if self._told or notice.code == "fallback":
+                self._told = self._shown = False
+                yield run.begin_attempt()
+
+    def _note(self, event: AgentEvent) -> None:
+        """Remember that something was told which a new attempt makes void."""
+        if isinstance(event, DELTAS):
+            self._told = True
+            self._shown = self._shown or (
+                not isinstance(event, ReasoningDelta) and bool(event.delta.strip())
+            )
+
+    def _take(self, reply: Reply | None) -> None:
+        if reply is None:
+            raise ProviderUnavailableError(
+                "the stream ended without its reply", model=self._run.model
+            )
+        message = reply.message
+        if not (message.text.strip() or message.calls or message.truncated):
+            self._run.spend(reply)
+            self._run.reply = None
+            raise ProviderUnavailableError(
+                f"{self._run.model} answered with nothing", kind="empty", model=self._run.model
+            )
+
+    def _way_on(self, error: ProviderError) -> tuple[Notice, float]:
+        """What is done about *error*, and after how many seconds; it is raised if nothing can be."""
+        run, left = self._run, remaining(self._run)
+        if left == 0:
+            raise out_of_time(run) from error
+        if self._shown and not run.options.restart:
+            raise error
+        options = run.options
+        delay = wait(error, tries=self._tries, retries=options.retries, random=self._pace.random)
+        if delay is not None and (left is None or delay < left):
+            return self._again(error, delay), delay
+        if error.kind not in self._fallback_on or run.place + 1 == len(self._models):
+            raise error
+        return self._next(error), 0.0
+
+    def _again(self, error: ProviderError, delay: float) -> Notice:
+        run = self._run
+        data = {"step": run.step, "try": self._tries, "kind": error.kind, "delay": delay}
+        told = f"{error}; asking again" + (f" in {delay:.1f} s" if delay else "")
+        return Notice(code="retry", message=told, data=data)
+
+    def _next(self, error: ProviderError) -> Notice:
+        run, failed = self._run, self._run.model
+        run.go_to(run.place + 1, self._models[run.place + 1].provider)
+        self._tries = 0
+        data = {"step": run.step, "kind": error.kind, "from": failed, "to": run.model}
+        return Notice(code="fallback", message=f"{error}; asking {run.model} instead", data=data)
