@@ -268,7 +268,7 @@ class Run:
         self.result = GenerateResult(
             text=last.text,
             output=None,
-            status="truncated" if last.finish_reason == "length" else "complete",
+            status="truncated" if self._last_exchange()[0].truncated else "complete",
             usage=self.usage,
             steps=self.step,
             cost=self.cost,

@@ -138,7 +138,9 @@ async def _models(
 ) -> AsyncIterator[Finding]:
     """What there is to say of the model *named*, and of all others of the file."""
     live = live and config.chosen(named).use != OFFLINE
-    for name in [named, *(other for other in config.models if not alone and other != named)]:
+    spares = [] if alone else [*config.models]
+    spares += config.chosen(named).fallback
+    for name in dict.fromkeys([named, *spares]):
         async for finding in _model(name, whence if name == named else "", config):
             yield finding._replace(spare=name != named)
             live = live and (finding.good is not False or name != named)
@@ -148,8 +150,9 @@ async def _models(
 
 
 async def _model(name: str, whence: str, config: Config) -> AsyncIterator[Finding]:
-    use = config.chosen(name).use
-    label = f"{name}{f' = {use}' if use != name else ''}{whence}: "
+    chosen = config.chosen(name)
+    use, then = chosen.use, "".join(f", then {other}" for other in chosen.fallback)
+    label = f"{name}{f' = {use}' if use != name else ''}{then}{whence}: "
     variable = config.providers.get(use.partition("/")[0], ProviderConfig()).api_key_env
     if variable and not os.environ.get(variable):
         text = f"{label}{config.path} names {variable} for its key, and that is not set"

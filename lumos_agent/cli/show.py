@@ -63,6 +63,8 @@ class Screen:
         self._live = out.isatty()
         self._open: TextIO | None = None  # the stream that a line is not ended on
         self._start: RunStart | None = None
+        self._model = ""
+        self._said = False
         self._calls: dict[str, ToolCall] = {}
 
     def __call__(self, event: AgentEvent) -> None:
@@ -72,8 +74,10 @@ class Screen:
             case StepStart():
                 self._begin(event)
             case TextDelta(delta=text):
+                self._said = True
                 self._write(self._out, text.translate(CONTROL) if self._live else "")
             case ReasoningDelta(delta=text):
+                self._said = True
                 self._write(self._err, text.translate(CONTROL), dim=True)
             case ToolCallStart(call=call):
                 self._calls[call.id] = call
@@ -97,9 +101,9 @@ class Screen:
                 assert_never(event)
 
     def _begin(self, event: StepStart) -> None:
-        self._calls = {}
-        if event.attempt > 1:
-            self._line("note: asking again; what the model said last does not stand", fg="yellow")
+        if event.attempt > 1 and self._said:
+            self._line("note: what the model said last does not stand", fg="yellow")
+        self._calls, self._model, self._said = {}, event.model, False
 
     def _result(self, event: ToolCallComplete) -> None:
         call = self._calls[event.call_id]
@@ -119,8 +123,9 @@ class Screen:
             self._line("note: the answer is cut off by the model's token limit", fg="yellow")
         if self._start:
             steps = f"{result.steps} step{'s' if result.steps > 1 else ''}"
-            spent = f"{steps} · {_tokens(result.usage)} · {_time(time - self._start.time)}"
-            self._line(f"{self._start.model} · {spent}", dim=True)
+            cost = "" if result.cost is None else f" · ${result.cost:.4f}"
+            spent = f"{steps} · {_tokens(result.usage)}{cost} · {_time(time - self._start.time)}"
+            self._line(f"{self._model or self._start.model} · {spent}", dim=True)
 
     def _line(self, text: str, **style: Any) -> None:
         self._end_line()

@@ -14,7 +14,8 @@ def says(
     text: str, *, reasoning: str = "", usage: Usage = Usage(), finish_reason: str = "stop"
 ) -> Reply:
     """A reply of *text*."""
-    message = AssistantMessage(text, reasoning=reasoning)
+    cut = finish_reason == "length"
+    message = AssistantMessage(text, reasoning=reasoning, truncated=cut)
     return Reply(message=message, usage=usage, finish_reason=finish_reason)
 
 
@@ -37,8 +38,9 @@ def together(*replies: Reply) -> Reply:
 class ScriptedProvider(AlwaysReady):
     """A `Provider` that gives *replies* in their order; an exception among them is raised.
 
-    A function among them makes its reply from the request; the last one, if it is a function, does
-    so for ever. Calls without an id get one: call_1, call_2 ... What was asked is in `requests`.
+    A function among them makes its reply from the request; the last one, if it is a function or an
+    exception, does so for ever. An agent asks again after failures that pass: give it `retries=0`, or a
+    `pace` that does not wait. Calls without an id get one: call_1, call_2 ... What was asked is in `requests`.
     """
 
     name = "scripted"
@@ -61,7 +63,7 @@ class ScriptedProvider(AlwaysReady):
     def _next(self, request: Request) -> Reply:
         self.requests.append(replace(request, messages=tuple(request.messages)))
         place, last = len(self.requests) - 1, len(self._replies) - 1
-        if place > last and not (self._replies and callable(self._replies[last])):
+        if place > last and (not self._replies or isinstance(self._replies[last], Reply)):
             raise ProviderError(f"the script has {last + 1} replies, and this is one more")
         scripted = self._replies[min(place, last)]
         reply = scripted(request) if callable(scripted) else scripted

@@ -7,6 +7,7 @@ import pytest
 
 from lumos_agent import Agent, ConfigError, InMemoryStorage, TextDelta
 from lumos_agent.config import Config, Features, ModelConfig
+from lumos_agent.providers.offline import OfflineProvider
 from lumos_agent.testing.provider_contract import add
 from tests.servers.chat import ChatServer, says
 
@@ -48,6 +49,43 @@ def test_no_model():
         ConfigError, match=r"no model; set LUMOS_MODEL, or model = \.\.\. in lumos\.toml"
     ):
         Agent.from_config(Config())
+
+
+def test_fallbacks():
+    """The file says who is asked next, after what, and with which options; arguments are nearest."""
+    config = Config(
+        models={
+            "main": ModelConfig(
+                use="openai/x",
+                options={"temperature": 0.2, "seed": 1},
+                fallback=("backup", "anthropic/claude"),
+                fallback_on=("quota", "context"),
+            ),
+            "backup": ModelConfig(use="openai/y", options={"max_tokens": 9}, fallback=("main",)),
+        },
+        options={"max_tokens": 5},
+    )
+    agent = Agent.from_config(config, model="main", max_steps=3)
+
+    assert ("quota", "context") == agent.fallback_on
+    assert [("x", 0.2, 1, 5, 3), ("y", None, None, 9, 3), ("claude", None, None, 5, 3)] == [
+        (
+            one.provider.model,
+            one.options.temperature,
+            one.options.seed,
+            one.options.max_tokens,
+            one.options.max_steps,
+        )
+        for one in agent.models
+    ]
+
+
+def test_fallbacks_in_code():
+    """In code a fallback is a name or a provider, with the agent's options."""
+    agent = Agent("openai/x", fallback=["openai/y", OfflineProvider()], temperature=0)
+
+    assert ["x", "y", "offline"] == [one.provider.model for one in agent.models]
+    assert {0} == {one.options.temperature for one in agent.models}
 
 
 def made(**features: bool) -> Agent:

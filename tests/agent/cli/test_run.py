@@ -113,7 +113,8 @@ def test_wrong_configuration(lumos: Command) -> None:
 def test_dead_server(lumos: Command) -> None:
     """A server that is not there may be there later."""
     address = '[providers.openai]\nbase_url = "http://127.0.0.1:9/v1"\n'
-    Path("lumos.toml").write_text('model = "openai/x"\n' + address)
+    once = "[options]\nretries = 0\n"
+    Path("lumos.toml").write_text('model = "openai/x"\n' + address + once)
     code, out, err = lumos("run", "hi", *WEATHER)
     assert (code, out, err.count("\n")) == (3, "", 1)
     assert err.startswith("lumos: openai/x: nothing answers at http://127.0.0.1:9/v1/")

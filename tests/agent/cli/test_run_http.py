@@ -118,8 +118,18 @@ def test_failing_call(lumos: Command) -> None:
 )
 def test_refused(lumos: Command, status: int, code: int, message: str) -> None:
     """What the provider refuses is one line, and the code says whether to correct or to wait."""
-    with serving(*[refuses(status, "no")] * 9):
+    with serving(refuses(status, "no")):
+        with Path("lumos.toml").open("a") as file:
+            file.write("[options]\nretries = 0\n")
         assert lumos(*RUN) == (code, "", f"lumos: openai/m: {message}\n")
+
+
+def test_asked_again(lumos: Command) -> None:
+    """A server that is busy is asked again, and a line says so."""
+    with serving(refuses(503, "busy"), streams({"content": "Here."})):
+        code, out, err = lumos(*RUN)
+    assert (code, out) == (0, "Here.\n")
+    assert "note: openai/m: HTTP 503: busy; asking again in 0." in err
 
 
 def test_json_of_a_failure(lumos: Command) -> None:

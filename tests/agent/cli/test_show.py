@@ -203,9 +203,31 @@ def test_attempt() -> None:
         again,
         TextDelta(step=1, delta="new"),
     ]
-    note = "note: asking again; what the model said last does not stand\n"
+    note = "note: what the model said last does not stand\n"
     assert shown([*events, done("new")], terminal=True) == f"ol\n{note}new\n{USAGE}"
     assert shown([*events, done("new")]) == f"out:new\n err:{note}{USAGE}"
+
+
+def test_fallback() -> None:
+    """Of a run that another model ended, that model is named; where nothing was said, nothing is void."""
+    then = StepStart(step=1, attempt=2, model="groq/n")
+    notice = Notice(code="fallback", message="no; asking groq/n instead")
+    events: list[AgentEvent] = [
+        START,
+        STEP,
+        notice,
+        then,
+        TextDelta(step=1, delta="new"),
+        done("new"),
+    ]
+    spent = USAGE.replace("openai/m", "groq/n")
+    assert shown(events, terminal=True) == f"note: no; asking groq/n instead\nnew\n{spent}"
+
+
+def test_cost() -> None:
+    """What a run cost is told where it is known."""
+    line = shown([START, done("x", cost=0.01234)], terminal=True).splitlines()[-1]
+    assert " · $0.0123 · 1.5 s" in line
 
 
 def test_usage() -> None:
