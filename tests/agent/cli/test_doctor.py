@@ -131,6 +131,16 @@ def test_nothing_configured(doctor: Doctor, live: tuple[str, ...]) -> None:
     ] == lines[-3:]
 
 
+def test_fallbacks(doctor: Doctor) -> None:
+    """Who is asked next is named, and looked at like all others; its faults are no reason to fail."""
+    configure('model = "main"\n[models.main]\nuse = "offline"\nfallback = ["mistral/x"]\n')
+    code, lines = doctor()
+
+    assert 0 == code
+    assert "· main = offline, then mistral/x (of lumos.toml): the stand-in answers, which is no model" in lines
+    assert lines[-2].startswith("✗ mistral/x: no API key")
+
+
 def test_versions(doctor: Doctor) -> None:
     """It begins with what a report of a fault needs: the versions."""
     _, lines = doctor()

@@ -61,9 +61,15 @@ def shown(events: Sequence[AgentEvent], *, terminal: bool = False, color: bool =
     return f"out:{out.getvalue()} err:{err.getvalue()}"
 
 
-def done(text: str, *, status: Status = "complete", usage: Usage = USED) -> AgentEvent:
+def done(
+    text: str,
+    *,
+    status: Status = "complete",
+    usage: Usage = USED,
+    cost: float | None = None,
+) -> AgentEvent:
     result = GenerateResult(
-        text=text, output=None, status=status, usage=usage, steps=1, cost=None, trace_id="t"
+        text=text, output=None, status=status, usage=usage, steps=1, cost=cost, trace_id="t"
     )
     return GenerationComplete(result=result, time=11.5)
 
