@@ -1,11 +1,12 @@
 """The model's reply: asked for again where that may help, and then of the next model."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 
 from lumos_agent.errors import Kind, ProviderError, ProviderUnavailableError
 from lumos_agent.events import AgentEvent, Notice, ReasoningDelta, TextDelta, ToolCallDelta
 from lumos_agent.limits import out_of_time, remaining
+from lumos_agent.messages import Message
 from lumos_agent.providers.base import Candidate, Reply
 from lumos_agent.retries import Pace, wait
 from lumos_agent.run import Run
@@ -13,6 +14,7 @@ from lumos_agent.run import Run
 DELTAS = TextDelta, ToolCallDelta, ReasoningDelta
 """What is void if the reply begins anew; thoughts may be, for they are no part of the answer."""
 Answer = Callable[[Run], AsyncGenerator[AgentEvent]]
+Keep = Callable[[Run, Message], Awaitable[None]]
 
 
 class Asking:
@@ -33,8 +35,8 @@ class Asking:
         self._told = False
         self._shown = False
 
-    async def events(self, answer: Answer) -> AsyncGenerator[AgentEvent]:
-        """Ask with *answer*, which tells of a reply and leaves it at the run, until there is one."""
+    async def events(self, answer: Answer, *, keep: Keep) -> AsyncGenerator[AgentEvent]:
+        """Ask with *answer*, which tells of a reply and leaves it at the run, and *keep* the one that stands."""
         run = self._run
         yield run.begin_step()
         while True:
@@ -42,10 +44,11 @@ class Asking:
             try:
                 async with aclosing(answer(run)) as events:
                     async for event in events:
-                        self._note(event)
+                        if not self._shown:
+                            self._note(event)
                         yield event
-                self._take(run.reply)
-                return
+                reply = self._taken(run.reply)
+                break
             except ProviderError as error:
                 notice, delay = self._way_on(error)
             yield notice
@@ -53,16 +56,15 @@ class Asking:
             if self._told or notice.code == "fallback":
                 self._told = self._shown = False
                 yield run.begin_attempt()
+        await keep(run, reply.message)
 
     def _note(self, event: AgentEvent) -> None:
         """Remember that something was told which a new attempt makes void."""
         if isinstance(event, DELTAS):
             self._told = True
-            self._shown = self._shown or (
-                not isinstance(event, ReasoningDelta) and bool(event.delta.strip())
-            )
+            self._shown = not isinstance(event, ReasoningDelta) and bool(event.delta.strip())
 
-    def _take(self, reply: Reply | None) -> None:
+    def _taken(self, reply: Reply | None) -> Reply:
         if reply is None:
             raise ProviderUnavailableError(
                 "the stream ended without its reply", model=self._run.model
@@ -74,6 +76,7 @@ class Asking:
             raise ProviderUnavailableError(
                 f"{self._run.model} answered with nothing", kind="empty", model=self._run.model
             )
+        return reply
 
     def _way_on(self, error: ProviderError) -> tuple[Notice, float]:
         """What is done about *error*, and after how many seconds; it is raised if nothing can be."""

@@ -103,15 +103,11 @@ class BasicAgent(Runner):
         """May the model call a tool in this step, must it, and which?"""
         return "auto"
 
-    async def ask(self, run: Run) -> AsyncGenerator[AgentEvent]:
+    def ask(self, run: Run) -> AsyncGenerator[AgentEvent]:
         """Get the model's reply, from the next model if need be, and keep it."""
         refuse_overrun(run, self.tools)
         asking = Asking(run, self.models, self.fallback_on, self.pace)
-        async with aclosing(asking.events(self.answer)) as events:
-            async for event in events:
-                yield event
-        assert run.reply, "asking ends with a reply, or raises"
-        await self.keep(run, run.reply.message)
+        return asking.events(self.answer, keep=self.keep)
 
     async def answer(self, run: Run) -> AsyncGenerator[AgentEvent]:
         """Ask the model once; `run.reply` is its reply, which is told."""

@@ -39,8 +39,9 @@ class ScriptedProvider(AlwaysReady):
     """A `Provider` that gives *replies* in their order; an exception among them is raised.
 
     A function among them makes its reply from the request; the last one, if it is a function or an
-    exception, does so for ever. An agent asks again after failures that pass: give it `retries=0`, or a
-    `pace` that does not wait. Calls without an id get one: call_1, call_2 ... What was asked is in `requests`.
+    exception, does so for ever. An agent asks again after failures that pass: give it `retries=0`, or
+    a `pace` that does not wait. Calls without an id get one: call_1, call_2 ... What was asked is in
+    `requests`.
     """
 
     name = "scripted"
