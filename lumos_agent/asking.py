@@ -36,7 +36,7 @@ class Asking:
         self._shown = False
 
     async def events(self, answer: Answer, *, keep: Keep) -> AsyncGenerator[AgentEvent]:
-        """Ask with *answer*, which tells of a reply and leaves it at the run, and *keep* the one that stands."""
+        """Ask with *answer*, which tells of a reply and leaves it at the run, and *keep* what stands."""
         run = self._run
         yield run.begin_step()
         while True:

@@ -59,6 +59,8 @@ class ToolOptions(TypedDict, total=False):
     """Seconds a call may take, None for ever. Default: 120."""
     idempotent: bool
     """Whether a call whose outcome is unknown, after a crash, may be made again. Default: no."""
+    sequential: bool
+    """Whether a call waits for those before it, and those after it wait for it. Default: no."""
     repair: bool
     """Whether arguments that are nearly right, `"5"` for 5, are made right. Default: no."""
     tags: Sequence[str]
@@ -77,6 +79,7 @@ class Tool:
         description: str = "",
         timeout: float | None = 120.0,
         idempotent: bool = False,
+        sequential: bool = False,
         repair: bool = False,
         tags: Sequence[str] = (),
         wants_context: bool = True,
@@ -88,6 +91,7 @@ class Tool:
         self.description = description
         self.timeout = timeout
         self.idempotent = idempotent
+        self.sequential = sequential
         self.repair = repair
         self.tags = frozenset([tags] if isinstance(tags, str) else tags)
         self.wants_context = wants_context

@@ -31,6 +31,7 @@ VERSION = "2023-06-01"
 MAX_TOKENS = 8_192
 """The limit of a reply where none is given; the wire wants one."""
 BEGINNING = "(The conversation begins with your words.)"
+UNFORCED = "a model that thinks cannot be made to call a tool; it may call one"
 PAUSES = 10
 """How often a turn that pauses is gone on with; a provider's own tools make it pause."""
 
@@ -90,7 +91,15 @@ class AnthropicWire:
             head["system"] = "\n\n".join(told)
         if request.tools and request.tool_choice != "auto":
             head["tool_choice"] = _choice(request.tool_choice)
+            if _thinking(extra).get("type") in ("enabled", "adaptive"):
+                self._lower(head, request)
         return head | extra
+
+    def _lower(self, head: dict[str, Any], request: Request) -> None:
+        """Thinking and a forced call exclude each other: the model is asked to call, not forced."""
+        if request.tool_choice != "none":
+            head["tool_choice"] = {"type": "auto"}
+            request.notice("tool_choice", UNFORCED, {"tool_choice": request.tool_choice})
 
     def _thought(self, message: AssistantMessage) -> bool:
         blocks = message.native.get(self.maker) or [{"type": "none"}]

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from lumos_agent.errors import ContentFilterError, ProviderUnavailableError
+from lumos_agent.errors import ProviderUnavailableError
 from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage
 from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, TextPart
 from lumos_agent.providers.chat_replies import (
@@ -16,9 +16,10 @@ from lumos_agent.providers.chat_replies import (
     arguments_of,
     as_written,
     fresh_id,
+    refused,
     used_ids,
 )
-from lumos_agent.providers.http import KINDS
+from lumos_agent.providers.http import kind_of
 
 FINISHED = {
     "end_turn": "stop",
@@ -29,6 +30,8 @@ FINISHED = {
     "pause_turn": "length",
 }
 """Why it stopped, in OpenAI's words."""
+CUT = ("max_tokens", "model_context_window_exceeded")
+"""Where the limit of tokens cut it off."""
 
 Block = dict[str, Any]
 
@@ -77,7 +80,7 @@ class _Event(msgspec.Struct, gc=False):
     """An event of a stream."""
 
     type: str = ""
-    index: int = 0
+    index: int | None = None
     delta: _Delta | None = None
     content_block: Block | None = None
     message: _Message | None = None
@@ -158,11 +161,12 @@ class BlockAssembler:
         """Take an event of the stream in; what it adds comes out."""
         told = _decoded(_decode_event, event)
         match told.type:
-            case "content_block_delta" if told.delta and told.index in self._at:
-                part = self._at[told.index].take(told.delta)
+            case "content_block_delta" if told.delta:
+                part = self._growing(told.index, told.delta).take(told.delta)
                 return (part,) if part else ()
             case "content_block_start" if told.content_block:
-                return self._begin(told.index, told.content_block)
+                place = len(self._at) if told.index is None else told.index
+                return self._begin(place, told.content_block)
             case "message_start" if told.message:
                 self._start(told.message)
             case "message_delta" if told.delta:
@@ -176,6 +180,16 @@ class BlockAssembler:
             case _:  # a ping, the end of a block, or what is not known yet
                 pass
         return ()
+
+    def _growing(self, index: int | None, delta: _Delta) -> _Growing:
+        """The block that *delta* belongs to: without an index the last one; it may not have begun."""
+        if index is None and self._at:
+            return self._at[max(self._at)]
+        place = index or 0
+        if place not in self._at:
+            kind = "thinking" if delta.thinking or delta.signature else "text"
+            self._begin(place, {"type": kind})
+        return self._at[place]
 
     def begins(self, event: bytes) -> bool:
         """Whether *event* is the first of another answer, after a pause."""
@@ -226,12 +240,15 @@ class BlockAssembler:
         blocks = self.blocks
         text, calls = said(blocks)
         if self.stop_reason == "refusal":
-            raise ContentFilterError(f"the model refuses: {text or 'no reason given'}")
+            raise refused(text)
+        reason = FINISHED.get(self.stop_reason or "", self.stop_reason)
         thoughts = [block.get("thinking", "") for block in blocks if block["type"] == "thinking"]
         return Reply(
-            message=AssistantMessage(text, calls, "".join(thoughts)),
+            message=AssistantMessage(
+                text, calls, "".join(thoughts), truncated=self.stop_reason in CUT
+            ),
             usage=_neutral(self._counts),
-            finish_reason=FINISHED.get(self.stop_reason or "", self.stop_reason),
+            finish_reason=reason,
             request_id=request_id,
         )
 
@@ -262,7 +279,7 @@ def _decoded(decode: Any, data: bytes) -> Any:
 
 
 def _failure(error: Block) -> Exception:
-    kind = KINDS.get(str(error.get("type")), ProviderUnavailableError)
+    kind = kind_of(error) or ProviderUnavailableError
     return kind(f"the answer is an error: {error.get('message') or error}")
 
 
@@ -271,6 +288,7 @@ def _neutral(counts: Iterable[_Usage]) -> Usage:
     total = Usage()
     for one in counts:
         cached = one.cache_read_input_tokens or 0
-        read = (one.input_tokens or 0) + (one.cache_creation_input_tokens or 0) + cached
-        total += Usage(read, one.output_tokens or 0, cached, 0)
+        written = one.cache_creation_input_tokens or 0
+        read = (one.input_tokens or 0) + written + cached
+        total += Usage(read, one.output_tokens or 0, cached, 0, written)
     return total

@@ -103,7 +103,8 @@ class ChatWire:
     def _plain_reply(self, message: AssistantMessage) -> dict[str, Any]:
         native = message.native.get(self.maker, {})
         plain: dict[str, Any] = {"role": "assistant", "content": message.text}
-        fields = {key: value for key, value in native.items() if key != "extra_content"}
+        echo = set(self.quirks.echo) - {"extra_content"}
+        fields = {key: value for key, value in native.items() if key in echo}
         if message.calls:
             extra = native.get("extra_content", {})
             calls = [self._plain_call(call, extra.get(call.id)) for call in message.calls]
@@ -161,6 +162,7 @@ class ChatExchange:
             maker=wire.maker,
             echo=wire.quirks.echo,
             raised=wire.offers.of(request.tools).raised,
+            names=request.tools,
         )
         self._done = False
 

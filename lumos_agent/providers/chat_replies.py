@@ -6,12 +6,12 @@ is tested in `tests/agent/providers/test_chat_replies.py`.
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from typing import Any, cast
 
 import msgspec
 
-from lumos_agent.errors import ContentFilterError, ProviderUnavailableError
+from lumos_agent.errors import ContentFilterError, ProviderUnavailableError, RefusalError
 from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage, decode, encode
 from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, TextPart
 from lumos_agent.providers.http import kind_of
@@ -25,14 +25,14 @@ class _Function(msgspec.Struct, gc=False):
 
 
 class _Call(msgspec.Struct, gc=False):
-    index: int | None = None
+    index: int | str | None = None
     id: str | int | None = None
     function: _Function | None = None
     extra_content: dict[str, Any] | None = None
 
 
-class _Message(msgspec.Struct, gc=False):
-    """A message, or a piece of one."""
+class _Message(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A message, or a piece of one; what else it has is kept as it is."""
 
     content: str | list[Any] | None = None
     """Text, or parts of it, as some reasoning models have it."""
@@ -42,6 +42,8 @@ class _Message(msgspec.Struct, gc=False):
     reasoning_details: list[dict[str, Any]] | None = None
     thinking_blocks: list[dict[str, Any]] | None = None
     tool_calls: list[_Call] | None = None
+    role: Any = None
+    function_call: Any = None
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -49,10 +51,13 @@ class _Choice(msgspec.Struct, gc=False):
     message: _Message | None = None
     delta: _Message | None = None
     finish_reason: str | None = None
+    error: dict[str, Any] | str | None = None
 
 
 class _PromptDetails(msgspec.Struct, gc=False):
     cached_tokens: int | float | None = None
+    cache_write_tokens: int | float | None = None
+    cache_creation_tokens: int | float | None = None
 
 
 class _OutputDetails(msgspec.Struct, gc=False):
@@ -74,6 +79,11 @@ class Answer(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: AnswerUsage | None = None
     error: dict[str, Any] | str | None = None
+    object: str | None = None
+    message: str | None = None
+    code: str | int | None = None
+    others: dict[str, Any] = {}
+    """Fields of the message that no other struct here knows."""
 
 
 _decode = msgspec.json.Decoder(Answer).decode
@@ -88,9 +98,9 @@ def decode_answer(data: bytes) -> Answer:
         raise ProviderUnavailableError(
             f"the answer is not a chat completion: {error}, in {text!r}"
         ) from error
-    if answer.error:
-        kind = kind_of(answer.error) if isinstance(answer.error, dict) else None
-        told = f"the answer is an error: {_error_text(answer.error)}"
+    if said := _error_in(answer):
+        kind = kind_of(said) if isinstance(said, dict) else None
+        told = f"the answer is an error: {_error_text(said)}"
         raise (kind or ProviderUnavailableError)(told)
     return answer
 
@@ -98,10 +108,34 @@ def decode_answer(data: bytes) -> Answer:
 def _decoded(data: bytes) -> Answer:
     try:
         return _decode(data)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:  # half a surrogate pair, perhaps, which some servers cut in two
-        return cast("Answer", decode(data, Answer))
+    except msgspec.DecodeError:  # half a surrogate pair, perhaps, or fields that are not known
+        return _read_with_care(decode(data, Any))
+
+
+def _read_with_care(value: Any) -> Answer:
+    """The answer that *value* is, with what is not known of its message apart."""
+    others: dict[str, Any] = {}
+    choices = value.get("choices") if isinstance(value, dict) else None
+    for choice in choices[:1] if isinstance(choices, list) else ():
+        for key in ("message", "delta"):
+            said = choice.get(key) if isinstance(choice, dict) else None
+            if isinstance(said, dict):
+                others |= {name: said.pop(name) for name in said.keys() - KNOWN}
+    answer = msgspec.convert(value, Answer)
+    answer.others = {name: value for name, value in others.items() if value is not None}
+    return answer
+
+
+KNOWN = {*_Message.__struct_fields__}
+
+
+def _error_in(answer: Answer) -> dict[str, Any] | str | None:
+    """What went wrong, where a server says it within a success."""
+    if answer.error:
+        return answer.error
+    if answer.object == "error" or (answer.choices is None and answer.message):
+        return {"message": answer.message, "code": answer.code}
+    return answer.choices[0].error if answer.choices else None
 
 
 def _error_text(error: dict[str, Any] | str) -> str:
@@ -125,8 +159,16 @@ class _Slot:
         self.given = given
         self.id = call_id
         self.name = ""
+        self.again = ""
+        """The name that was said again when the arguments were whole: perhaps another call's."""
         self.arguments: list[str] = []
         self.extra: dict[str, Any] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether its arguments are a whole object, so that what follows is another call's."""
+        text = "".join(self.arguments)
+        return text[-1:] == "}" and strict(text) is not None
 
     def call(self, raised: Raised) -> ToolCall:
         return ToolCall(
@@ -141,8 +183,10 @@ def _place(slot: _Slot) -> int:
 class Assembler:
     """Puts a reply together from its chunks, or from one whole answer.
 
-    A call's id that is in the *history* already is made anew. *echo* names the fields that the server
-    wants back; they are kept on the message under *maker*. *raised* makes a call's arguments the tool's.
+    A call's id that is in the *history* already is made anew. Fields of the message that are not known
+    are kept on it under *maker*, and those of *echo*, which the server wants back. *raised* makes a
+    call's arguments the tool's; *names* are those of the tools, by which a name in pieces is told from
+    one that is said again.
     """
 
     def __init__(
@@ -152,6 +196,7 @@ class Assembler:
         maker: str = "",
         echo: Collection[str] = (),
         raised: Raised = as_written,
+        names: Container[str] = (),
     ) -> None:
         self.text: list[str] = []
         self.reasoning: list[str] = []
@@ -164,6 +209,8 @@ class Assembler:
         self._maker = maker
         self._echo = echo
         self._raised = raised
+        self._names = names
+        self._others: dict[str, Any] = {}
         self._details: list[dict[str, Any]] = []
         self._thinking: list[dict[str, Any]] = []
         self._spoken: str = ""
@@ -171,6 +218,8 @@ class Assembler:
     def feed(self, chunk: Answer) -> Iterator[Part]:
         """Take *chunk* in; what it adds comes out."""
         self.usage = chunk.usage or self.usage
+        if chunk.others:
+            self._keep(chunk.others)
         if chunk.choices:
             choice = chunk.choices[0]
             self.finish_reason = choice.finish_reason or self.finish_reason
@@ -184,6 +233,7 @@ class Assembler:
         choice = answer.choices[0]
         message = choice.message or _Message()
         self.usage, self.finish_reason = answer.usage, choice.finish_reason
+        self._keep(answer.others)
         for place, call in enumerate(message.tool_calls or ()):
             call.index = place  # a whole answer's calls are apart, whatever it numbers them
         deque(self._take(message), maxlen=0)
@@ -210,39 +260,74 @@ class Assembler:
             yield self._take_call(call)
 
     def _take_call(self, call: _Call) -> CallPart:
-        slot, function = self._slot(call), call.function or _Function()
-        if function.name and function.name != slot.name:  # some servers say it with each piece
-            slot.name += function.name
-        slot.extra = call.extra_content or slot.extra
+        function = call.function or _Function()
         piece = _arguments_text(function.arguments)
+        slot = self._slot(call, function.name or "", piece)
+        if function.name:
+            if slot.whole:
+                slot.again = function.name
+            else:
+                slot.name = self._joined(slot.name, function.name)
+        slot.extra = call.extra_content or slot.extra
         slot.arguments.append(piece)
         return CallPart(slot.id, slot.name, piece)
 
-    def _slot(self, call: _Call) -> _Slot:
-        """The slot of the call that a piece belongs to: by index; some servers say 0 for each call."""
-        place, given = call.index, str(call.id) if call.id else None
+    def _joined(self, said: str, piece: str) -> str:
+        """The name that was *said* so far, and a *piece*: more of it, or the same again."""
+        if piece == said or (said in self._names and said + piece not in self._names):
+            return said
+        return piece if said and piece.startswith(said) else said + piece
+
+    def _slot(self, call: _Call, name: str, piece: str) -> _Slot:
+        """The slot of the call that a piece belongs to: by index, or by id.
+
+        Servers leave either out, say 0 for each call, or another id with each piece; so a piece that
+        begins an object after a whole one is of another call, whatever it is numbered.
+        """
+        place, given = _number(call.index), str(call.id) if call.id else None
         if place is None:
             known = [number for number, one in self._at.items() if not given or one.given == given]
             place = known[-1] if known else len(self._at)
         slot = self._at.get(place)
-        if slot is None or (given and slot.given and given != slot.given):
-            taken = used_ids(self._history) | {one.id for one in self.slots}
-            slot = self._at[place] = _Slot(place, given, fresh_id(given, taken))
-            self.slots.append(slot)
+        if slot is None:
+            return self._open(place, given)
+        other = bool(given and slot.given and given != slot.given)
+        if (other and name) or (piece.lstrip()[:1] == "{" and slot.whole) or (other and slot.whole):
+            again = slot.again or slot.name
+            slot = self._open(place, given)
+            slot.name = "" if name else again
+        slot.given = slot.given or given
         return slot
+
+    def _open(self, place: int, given: str | None) -> _Slot:
+        taken = used_ids(self._history) | {one.id for one in self.slots}
+        slot = self._at[place] = _Slot(place, given, fresh_id(given, taken))
+        self.slots.append(slot)
+        return slot
+
+    def _keep(self, others: dict[str, Any]) -> None:
+        """Put the pieces of fields that are not known together."""
+        for name, value in others.items():
+            said = self._others.get(name)
+            joins = type(said) is type(value) and isinstance(value, str | list)
+            self._others[name] = said + value if joins else value
 
     def reply(self, request_id: str | None) -> Reply:
         """The whole reply. Raises `ContentFilterError` where the model or its provider refuses."""
+        text = "".join(self.text)
         if self.refusal:
-            raise ContentFilterError(f"the model refuses: {''.join(self.refusal)}")
+            raise refused("".join(self.refusal))
         if self.finish_reason == "content_filter":
-            raise ContentFilterError("the provider's content filter cut the answer off")
-        native = self._native() if self._echo else {}
+            raise filtered(text)
+        if self.finish_reason == "error":
+            raise ProviderUnavailableError("the provider failed in the middle of its answer")
+        native = self._others | self._native() if self._echo or self._others else {}
         message = AssistantMessage(
-            "".join(self.text),
+            text,
             tuple([slot.call(self._raised) for slot in sorted(self.slots, key=_place)]),
             "".join(self.reasoning),
             {self._maker: native} if native else {},
+            truncated=self.finish_reason == "length",
         )
         return Reply(
             message=message,
@@ -293,12 +378,65 @@ def fresh_id(call_id: str | None, taken: Collection[str]) -> str:
     return call_id if call_id and call_id not in taken else f"call_{secrets.token_hex(12)}"
 
 
-def arguments_of(text: str) -> dict[str, Any] | str:
-    """A call's arguments: the object, or the text as it is where it is none."""
+def refused(text: str) -> RefusalError:
+    """The error of a model that refuses in the words of *text*."""
+    error = RefusalError(f"the model refuses: {text or 'no reason given'}")
+    error.text = text
+    return error
+
+
+def filtered(text: str) -> ContentFilterError:
+    """The error of an answer that was cut off after *text*."""
+    error = ContentFilterError("the provider's content filter cut the answer off")
+    error.text = text
+    return error
+
+
+def strict(text: str) -> dict[str, Any] | None:
+    """The object that *text* is, if it is one."""
     try:
         return decode_arguments(text)
     except InvalidArgumentsError:
+        return None
+
+
+def arguments_of(text: str) -> dict[str, Any] | str:
+    """A call's arguments: the object, or the text as it is where it is none.
+
+    An object that is written as a text, or has braces too many at its end, is that object; whether it
+    is what the tool takes, its schema decides.
+    """
+    for written in (text, _inner(text), *_without_braces(text)):
+        found = strict(written)
+        if found is not None:
+            return found
+    return text
+
+
+def _without_braces(text: str) -> Iterator[str]:
+    """*text* with one, two and three braces less at its end."""
+    for _ in range(3):
+        text = text.rstrip()
+        if not text.endswith("}"):
+            return
+        text = text[:-1]
+        yield text
+
+
+def _inner(text: str) -> str:
+    """What *text* says, if it is a text written as JSON."""
+    if text[:1] != '"':
         return text
+    try:
+        return str(msgspec.json.decode(text, type=str))
+    except msgspec.DecodeError:
+        return text
+
+
+def _number(index: int | str | None) -> int | None:
+    if isinstance(index, str):
+        return int(index) if index.isdecimal() else None
+    return index
 
 
 def _arguments_text(arguments: Any) -> str:
@@ -323,4 +461,5 @@ def _neutral(usage: AnswerUsage) -> Usage:
         int(usage.completion_tokens or 0),
         int(prompt.cached_tokens or 0) if prompt else 0,
         int(output.reasoning_tokens or 0) if output else 0,
+        int(prompt.cache_write_tokens or prompt.cache_creation_tokens or 0) if prompt else 0,
     )

@@ -5,12 +5,10 @@ knows more than an address and a key, it is asked for the final URL and headers.
 only where somebody gave it an http client of his own.
 """
 
-import logging
 import os
-import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
@@ -27,20 +25,19 @@ from lumos_agent.providers.anthropic import AnthropicWire
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire
 from lumos_agent.providers.endpoints import Endpoint, endpoint_for, variable
-from lumos_agent.providers.http import Answer, Carrier, Client, refuses_tools
+from lumos_agent.providers.http import Answer, Carrier, Client
+from lumos_agent.providers.mending import MOST, Mending
 from lumos_agent.providers.offered import Offers
+from lumos_agent.providers.patience import Patience, whole
 from lumos_agent.providers.sdk import SdkClient, ask_sdk, has_own_http_client
+from lumos_agent.providers.sse import Events
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-logger = logging.getLogger("lumos_agent")
 FRESH = 60.0
 """Seconds for which what a client said holds."""
-STRICT = re.compile(
-    r"grammar|too complex|strict|schemas contains|schema for function", re.IGNORECASE
-)
-"""What is said where a strict tool is refused: Anthropic's limit of a grammar's size is not published."""
+BROKE_OFF = "the stream broke off before it was complete"
 HINTS = {
     401: "; is the key right?",
     403: "; is the key right?",
@@ -131,6 +128,7 @@ class DirectProvider:
         self.wire: Wire = WIRES[self.endpoint.wire](name, quirks)
         self._api_key = api_key
         self._client = client
+        self._mending = Mending(f"{name}/{model}", self.wire.offers)
         own = client if client and has_own_http_client(client) else None
         self._carrier: Carrier = SdkClient(own) if own else Client()
         self._target: tuple[str, Mapping[str, str]] | None = None
@@ -139,21 +137,27 @@ class DirectProvider:
     async def generate(self, request: Request) -> Reply:
         """Answer *request*, whole."""
         try:
+            return await whole(self._mended(request), request.options.timeout)
+        except ProviderError as error:
+            self._name(error)
+            raise
+
+    async def _mended(self, request: Request) -> Reply:
+        """The reply, to the request as it is, or without what the provider does not take."""
+        request = self._mending.before(request)
+        for _ in range(MOST):
             try:
                 return await self._generate(request)
             except BadRequestError as error:
-                self._relax(error)
-                return await self._generate(request)
-        except ProviderError as error:
-            self._name(error, request)
-            raise
+                request = self._mending.after(error, request)
+        return await self._generate(request)
 
     async def _generate(self, request: Request) -> Reply:
         url, headers = await self.target()
         exchange = self.wire.begin(self.model, request, stream=False)
         request_id: str | None = None
         while exchange.body is not None:
-            async with self._carrier.post(url, body=exchange.body, headers=headers) as answer:
+            async with self._post(url, exchange.body, headers, request) as answer:
                 request_id = answer.headers.get(self.wire.request_id)
                 exchange.body = None
                 exchange.read(await answer.read())
@@ -165,57 +169,51 @@ class DirectProvider:
             for part in pieces(await self.generate(request)):
                 yield part
             return
-        told = False
+        request, told = self._mending.before(request), False
         try:
-            try:
-                async with aclosing(self._stream(request)) as parts:
-                    async for part in parts:
-                        told = True
-                        yield part
-            except BadRequestError as error:
-                self._relax(error, told=told)
-                async with aclosing(self._stream(request)) as parts:
-                    async for part in parts:
-                        yield part
+            for mended in range(MOST + 1):
+                try:
+                    async with aclosing(self._stream(request)) as parts:
+                        async for part in parts:
+                            told = True
+                            yield part
+                    return
+                except BadRequestError as error:
+                    if told or mended == MOST:
+                        raise
+                    request = self._mending.after(error, request)
         except ProviderError as error:
-            self._name(error, request)
+            self._name(error)
             raise
 
     async def _stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
         url, headers = await self.target()
         exchange = self.wire.begin(self.model, request, stream=True)
-        request_id, whole = None, False
+        patience = Patience(request.options.timeout)
+        request_id, is_whole = None, False
         part: Part | Reply
         while exchange.body is not None:
-            async with self._carrier.post(url, body=exchange.body, headers=headers) as answer:
-                request_id, whole = answer.headers.get(self.wire.request_id), _is_whole(answer)
-                exchange.body, lines = None, _Lines()
-                if whole:
-                    exchange.read(await answer.read())
+            async with AsyncExitStack() as stack:
+                post = self._post(url, exchange.body, headers, request)
+                answer = await patience.wait(stack.enter_async_context(post))
+                request_id, is_whole = answer.headers.get(self.wire.request_id), _is_whole(answer)
+                exchange.body = None
+                if is_whole:
+                    exchange.read(await patience.wait(answer.read()))
                     continue
-                async for data in answer.pieces():
-                    for event in lines.feed(data):
-                        for part in exchange.feed(event):
-                            yield part
-                for event in lines.feed(b"\n"):  # the last line may have no end
-                    for part in exchange.feed(event):
-                        yield part
+                async for part in _parts(answer, exchange, patience):
+                    yield part
             if not exchange.complete:
-                raise ProviderUnavailableError("the stream broke off before it was complete")
+                raise ProviderUnavailableError(BROKE_OFF, kind="connection")
         reply = exchange.reply(request_id)
-        for part in pieces(reply) if whole else (reply,):
+        for part in pieces(reply) if is_whole else (reply,):
             yield part
 
-    def _relax(self, error: BadRequestError, *, told: bool = False) -> None:
-        """Offer no tool strictly any more, where that is what *error* is about; else raise it."""
-        if told or not STRICT.search(str(error)) or not self.wire.offers.relax():
-            raise error
-        logger.warning(
-            "%s/%s refuses strict tools (%s); they are hints from now on",
-            self.name,
-            self.model,
-            error,
-        )
+    def _post(
+        self, url: str, body: bytes, headers: Mapping[str, str], request: Request
+    ) -> AbstractAsyncContextManager[Answer]:
+        timeout = request.options.timeout
+        return self._carrier.post(url, body=body, headers=headers, timeouts=timeout)
 
     async def aopen(self) -> None:
         """Nothing has to be made ready."""
@@ -251,30 +249,38 @@ class DirectProvider:
         plain = {"Content-Type": "application/json", "User-Agent": "lumos"}
         return plain | self.wire.headers(key) | self.endpoint.headers
 
-    def _name(self, error: ProviderError, request: Request) -> None:
+    def _name(self, error: ProviderError) -> None:
         """Say in *error* which model failed, and what to look at where the reason is known."""
         error.model = f"{self.name}/{self.model}"
-        offered = request.tools and self.endpoint.quirks.tools == "auto"
-        hint = HINTS.get(error.status or 0, "")
-        error.args = (f"{error.model}: {error}{(offered and refuses_tools(error)) or hint}",)
+        error.args = (f"{error.model}: {error}{HINTS.get(error.status or 0, '')}",)
 
 
 WIRES: dict[str, Callable[[str, Quirks], Wire]] = {"openai": ChatWire, "anthropic": AnthropicWire}
 
 
-class _Lines:
-    """Finds the events in the bytes of a stream: the lines that begin with `data:`."""
+async def _parts(answer: Answer, exchange: Exchange, patience: Patience) -> AsyncGenerator[Part]:
+    """What the events of *answer* add to the reply, as they come in time."""
+    events, pieces = Events(), answer.pieces()
+    while data := await patience.wait(anext(pieces, b"")):
+        moved = False
+        for event in _events(events, data):
+            for part in exchange.feed(event):
+                moved = True
+                yield part
+        if moved:
+            patience.moved()
+    for event in events.finish():  # the last line may have no end
+        for part in exchange.feed(event):
+            yield part
 
-    def __init__(self) -> None:
-        self._rest = b""
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Take *data* in; the events that are whole come out."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        events = [line[5:].strip() for line in lines if line.startswith(b"data:")]
-        return [event for event in events if event]
+def _events(events: Events, data: bytes) -> list[bytes]:
+    try:
+        return events.feed(data)
+    except ValueError as error:
+        raise ProviderUnavailableError(f"the answer is no stream of events: {error}") from error
 
 
 def _is_whole(answer: Answer) -> bool:
     """Whether a server answers whole although it was asked for a stream, as some do."""
-    return answer.headers.get("Content-Type", "").startswith("application/json")
+    return answer.headers.get("Content-Type", "").startswith(("application/json", "text/html"))

@@ -2,8 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -14,17 +16,16 @@ from lumos_agent.errors import (
     BadRequestError,
     ContentFilterError,
     ContextLengthError,
+    Kind,
     ProviderError,
     ProviderUnavailableError,
     RateLimitError,
 )
+from lumos_agent.options import Timeouts
+from lumos_agent.providers.patience import too_slow
 
 if TYPE_CHECKING:
     import aiohttp
-
-CONNECT = 10.0
-SILENCE = 300.0
-"""Seconds to wait for a connection, and for the next byte."""
 
 STATUSES: dict[int, type[ProviderError]] = {
     400: BadRequestError,
@@ -37,12 +38,22 @@ STATUSES: dict[int, type[ProviderError]] = {
     422: BadRequestError,
     429: RateLimitError,
 }
+SLOW = (408, 504)
+"""Statuses of a server, or of one before it, that waited too long."""
 CODES: dict[str, type[ProviderError]] = {
     "context_length_exceeded": ContextLengthError,
     "content_filter": ContentFilterError,
     "content_policy_violation": ContentFilterError,
+    "rate_limit_exceeded": RateLimitError,
+    "invalid_api_key": AuthenticationError,
 }
 """By OpenAI's `code`."""
+BROKE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error")
+"""Codes and types of an account without money."""
+NO_MONEY = re.compile(
+    "credit balance is too low|insufficient balance|exceeded your current quota", re.I
+)
+"""The words of those who have no code for it: Anthropic, DeepSeek, gateways."""
 KINDS: dict[str, type[ProviderError]] = {
     "invalid_request_error": BadRequestError,
     "authentication_error": AuthenticationError,
@@ -53,8 +64,12 @@ KINDS: dict[str, type[ProviderError]] = {
     "rate_limit_error": RateLimitError,
 }
 """By Anthropic's `type`, which is all that an error within a stream has."""
-TOO_LONG = "prompt is too long"
-"""How Anthropic begins to say that the window is full; it has no code for it."""
+TOO_LONG = re.compile(
+    r"prompt is too long|maximum context length|context (?:length|window|size)|too many (?:input )?tokens"
+    r"|input token count .*exceeds|too large for (?:the )?model|input is too long",
+    re.IGNORECASE,
+)
+"""How those who have no code for it say that the window is full."""
 
 
 class Answer(Protocol):
@@ -75,9 +90,9 @@ class Carrier(Protocol):
     """Posts bytes and brings the answer; a failure is a `ProviderError`."""
 
     def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str]
+        self, url: str, *, body: bytes, headers: Mapping[str, str], timeouts: Timeouts
     ) -> AbstractAsyncContextManager[Answer]:
-        """Send *body*; the answer is a success."""
+        """Send *body*; the answer is a success. Of *timeouts* it sees to `connect`."""
         ...
 
     async def aclose(self) -> None:
@@ -96,27 +111,29 @@ class Client:
 
     @asynccontextmanager
     async def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str]
+        self, url: str, *, body: bytes, headers: Mapping[str, str], timeouts: Timeouts
     ) -> AsyncGenerator[Answer]:
         """Send *body*; the answer is a success. Raises `ProviderError` for all that goes wrong."""
         import aiohttp
 
         session = await self._session()
         try:
-            async with await _sent(session, url, body, headers) as response:
+            async with await _sent(session, url, body, headers, timeouts) as response:
                 if response.status >= 300:  # a redirect could lead the key anywhere
                     raise failure(response.status, response.headers, await response.read())
                 yield _Answer(response)
-        except TimeoutError as error:
-            waited = CONNECT if isinstance(error, aiohttp.ConnectionTimeoutError) else SILENCE
-            raise ProviderUnavailableError(f"{url} is silent for {waited:g} s") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise too_slow("connect", timeouts.connect) from error
         except aiohttp.ClientConnectorError as error:
             raise ProviderUnavailableError(
                 f"nothing answers at {url} ({error.strerror or error}); is the server there, and "
-                "base_url right?"
+                "base_url right?",
+                kind="connection",
             ) from error
         except aiohttp.ClientError as error:
-            raise ProviderUnavailableError(f"the connection to {url} broke: {error}") from error
+            raise ProviderUnavailableError(
+                f"the connection to {url} broke: {error}", kind="connection"
+            ) from error
 
     async def aclose(self) -> None:
         """Close the session of this event loop."""
@@ -135,10 +152,19 @@ class Client:
 
 
 async def _sent(
-    session: "aiohttp.ClientSession", url: str, body: bytes, headers: Mapping[str, str]
+    session: "aiohttp.ClientSession",
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    timeouts: Timeouts,
 ) -> "aiohttp.ClientResponse":
+    import aiohttp
+
+    limits = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect)
     try:
-        return await session.post(url, data=body, headers=headers, allow_redirects=False)
+        return await session.post(
+            url, data=body, headers=headers, allow_redirects=False, timeout=limits
+        )
     except ValueError as error:  # a password in the address and a key beside it, odd signs in a key
         raise BadRequestError(f"the address or the key cannot be sent: {error}") from error
 
@@ -158,7 +184,7 @@ async def _keep_session() -> AsyncGenerator["aiohttp.ClientSession"]:
 
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=SILENCE),
+        timeout=aiohttp.ClientTimeout(total=None),
         trust_env=bool(getproxies()),  # looking for proxies at each request is dear
         cookie_jar=aiohttp.DummyCookieJar(),
     )
@@ -173,18 +199,34 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
     error = _error(body)
     text = str(error.get("message") or body[:300].decode(errors="replace") or "no reason given")
     kind = kind_of(error) or STATUSES.get(status, ProviderUnavailableError)
-    if status == 400 and text.startswith(TOO_LONG):
+    if status in (400, 413, 422, 500) and TOO_LONG.search(text):
         kind = ContextLengthError
     if status < 400:
         kind, text = BadRequestError, f"moved to {headers.get('Location')}; correct base_url"
-    return kind(f"HTTP {status}: {text}", status=status, retry_after=retry_after(headers))
+    how: Kind | None = "timeout" if status in SLOW else None
+    if status == 402 or is_broke(error, text):
+        kind, how = RateLimitError, "quota"
+    advice = headers.get("x-should-retry", "").lower()
+    return kind(
+        f"HTTP {status}: {text}",
+        kind=how,
+        status=status,
+        retry_after=retry_after(headers),
+        retryable={"true": True, "false": False}.get(advice),
+    )
+
+
+def is_broke(error: Mapping[str, Any], text: str) -> bool:
+    """Whether *error*, which says *text*, is that of an account without money."""
+    said = {str(error.get("code")), str(error.get("type"))}
+    return not said.isdisjoint(BROKE) or NO_MONEY.search(text) is not None
 
 
 def kind_of(error: Mapping[str, Any]) -> type[ProviderError] | None:
     """What an error says that it is, by its code or its type; some servers say it within a success."""
     code = error.get("code")
     by_code = STATUSES.get(code) if isinstance(code, int) else CODES.get(str(code))
-    return by_code
+    return by_code or KINDS.get(str(error.get("type")))
 
 
 class _Failure(msgspec.Struct):
@@ -194,17 +236,23 @@ class _Failure(msgspec.Struct):
 
 def _error(body: bytes) -> dict[str, Any]:
     try:
-        failure = msgspec.json.decode(body, type=_Failure)
+        told = msgspec.json.decode(body)
+        failure = msgspec.convert(told[0] if isinstance(told, list) and told else told, _Failure)
     except msgspec.DecodeError:
         return {}
     error = failure.error
     return error if isinstance(error, dict) else {"message": error or failure.message}
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, where the header gives seconds; a date is left to whoever retries."""
+def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> float | None:
+    """Seconds that *headers* ask to wait: as milliseconds, seconds, or up to a date."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
     try:
-        return float(headers.get("retry-after", ""))
+        return parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now()
     except ValueError:
         return None
 

@@ -10,6 +10,7 @@ import re
 import threading
 import warnings
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
+from contextlib import aclosing
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from lumos_agent.errors import (
     ConfigError,
     ContentFilterError,
     ContextLengthError,
+    Kind,
     ProviderError,
     ProviderUnavailableError,
     RateLimitError,
@@ -32,7 +34,9 @@ from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire, legal_name
 from lumos_agent.providers.chat_replies import Answer, AnswerUsage, Assembler
 from lumos_agent.providers.endpoints import KNOWN, Endpoint
-from lumos_agent.providers.http import CODES, SILENCE, STATUSES, refuses_tools, retry_after
+from lumos_agent.providers.http import CODES, STATUSES, is_broke, retry_after
+from lumos_agent.providers.mending import MOST, Mending
+from lumos_agent.providers.patience import Patience, whole
 
 NAME = "litellm"
 ERRORS: dict[str, type[ProviderError]] = {
@@ -77,14 +81,25 @@ class LiteLLMProvider:
         self.quirks = _quirks(provider, quirks or {})
         self._maker = f"{NAME}/{provider}"
         self._wire = ChatWire(self._maker, self.quirks)
+        self._mending = Mending(f"{name}/{model}", self._wire.offers)
         given = {"api_base": base_url, "api_key": api_key, "extra_headers": dict(headers or {})}
         self._settings = {key: value for key, value in given.items() if value}
 
     async def generate(self, request: Request) -> Reply:
         """Answer *request*, whole."""
         await self.aopen()
+        request = self._mending.before(request)
+        for _ in range(MOST):
+            try:
+                return await self._generate(request)
+            except BadRequestError as error:
+                request = self._mending.after(error, request)
+        return await self._generate(request)
+
+    async def _generate(self, request: Request) -> Reply:
+        timeout = request.options.timeout
         try:
-            answer = await load().acompletion(**self._arguments(request))
+            answer = await whole(load().acompletion(**self._arguments(request)), timeout)
             assembler = self._assembler(request)
             assembler.read(plain_answer(answer))
             return assembler.reply(_request_id(answer))
@@ -92,7 +107,7 @@ class LiteLLMProvider:
             self._name(error)
             raise
         except Exception as error:
-            raise self._failure(error, request) from error
+            raise self._failure(error) from error
 
     async def stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
         """Answer *request* in pieces; the stream is whole only if its provider said so."""
@@ -101,13 +116,30 @@ class LiteLLMProvider:
                 yield part
             return
         await self.aopen()
+        request, told = self._mending.before(request), False
+        for mended in range(MOST + 1):
+            try:
+                async with aclosing(self._stream(request)) as parts:
+                    async for part in parts:
+                        told = True
+                        yield part
+                return
+            except BadRequestError as error:
+                if told or mended == MOST:
+                    raise
+                request = self._mending.after(error, request)
+
+    async def _stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
+        patience = Patience(request.options.timeout)
         try:
             streaming = STREAMING if self.quirks.stream_usage else {"stream": True}
-            chunks = await load().acompletion(**self._arguments(request), **streaming)
+            asked = load().acompletion(**self._arguments(request), **streaming)
+            chunks = await patience.wait(asked)
             assembler = self._assembler(request)
             try:
-                async for chunk in chunks:
+                while (chunk := await patience.wait(anext(chunks, None))) is not None:
                     for part in assembler.feed(plain_answer(chunk)):
+                        patience.moved()
                         yield part
             finally:
                 await chunks.aclose()
@@ -118,7 +150,7 @@ class LiteLLMProvider:
             self._name(error)
             raise
         except Exception as error:
-            raise self._failure(error, request) from error
+            raise self._failure(error) from error
 
     async def aopen(self) -> None:
         """Import LiteLLM, if nobody has yet. Raises `ConfigError` for a provider it does not know."""
@@ -137,6 +169,7 @@ class LiteLLMProvider:
     def _arguments(self, request: Request) -> dict[str, Any]:
         arguments = {
             **NO_EXTRAS,
+            "timeout": request.options.timeout.total,
             **self._settings,
             **self._wire.head(request),
             "model": self._asked,
@@ -159,13 +192,19 @@ class LiteLLMProvider:
 
     def _assembler(self, request: Request) -> Assembler:
         raised = self._wire.offers.of(request.tools).raised
-        return Assembler(request.messages, maker=self._maker, echo=self.quirks.echo, raised=raised)
+        return Assembler(
+            request.messages,
+            maker=self._maker,
+            echo=self.quirks.echo,
+            raised=raised,
+            names=request.tools,
+        )
 
     def _name(self, error: ProviderError) -> None:
         error.model = f"{self.name}/{self.model}"
         error.args = (f"{error.model}: {error}",)
 
-    def _failure(self, error: Exception, request: Request) -> ProviderError:
+    def _failure(self, error: Exception) -> ProviderError:
         """What LiteLLM's *error* means to a run."""
         model = f"{self.name}/{self.model}"
         status = getattr(error, "status_code", None)
@@ -177,21 +216,28 @@ class LiteLLMProvider:
             return BadRequestError(
                 f"{model}: {missing}; install the package that LiteLLM needs for it", model=model
             )
-        found = next(filter(None, kinds))(
-            f"{model}: {_told(error)}",
+        told, code = _told(error), _first(error, "code")
+        broke = status == 402 or is_broke({"code": code, "type": _first(error, "type")}, told)
+        kind = RateLimitError if broke else next(filter(None, kinds))
+        return kind(
+            f"{model}: {told}",
+            kind="quota" if broke else _kind(names),
             model=model,
             status=status if isinstance(status, int) else None,
             retry_after=_retry_after(error),
         )
-        if request.tools and self.quirks.tools == "auto":
-            found.args = (f"{found}{refuses_tools(found)}",)
-        return found
+
+
+def _kind(names: Collection[str]) -> Kind | None:
+    """How it failed, where the names of LiteLLM's errors say more than ours."""
+    if "Timeout" in names:
+        return "timeout"
+    return "connection" if "APIConnectionError" in names else None
 
 
 NO_EXTRAS = {
     "num_retries": 0,
     "max_retries": 0,
-    "timeout": SILENCE,
     "drop_params": False,  # an option that a provider lacks is refused, not dropped
     "_skip_mcp_handler": True,  # with tools it wants the `mcp` package, which it does not install
 }
@@ -265,7 +311,9 @@ def _said_reason(chunks: Any) -> str:
     """Why the provider stopped; LiteLLM makes `stop` up where a stream breaks off in the middle."""
     said = chunks.received_finish_reason or chunks.intermittent_finish_reason
     if not said:
-        raise ProviderUnavailableError("the stream broke off before it was complete")
+        raise ProviderUnavailableError(
+            "the stream broke off before it was complete", kind="connection"
+        )
     return str(said)
 
 

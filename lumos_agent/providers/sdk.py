@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from lumos_agent.errors import ProviderUnavailableError
+from lumos_agent.options import Timeouts
 from lumos_agent.providers.http import failure
 
 if TYPE_CHECKING:
@@ -52,9 +53,12 @@ class SdkClient:
 
     @asynccontextmanager
     async def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str]
+        self, url: str, *, body: bytes, headers: Mapping[str, str], timeouts: Timeouts
     ) -> AsyncGenerator["SdkAnswer"]:
-        """Send *body*; the answer is a success. Raises `ProviderError` for all that goes wrong."""
+        """Send *body*; the answer is a success. Raises `ProviderError` for all that goes wrong.
+
+        How long connecting may take is the client's own affair.
+        """
         import openai
 
         httpx = _httpx()
@@ -74,14 +78,19 @@ class SdkClient:
             answer = error.response
             raise failure(answer.status_code, answer.headers, answer.content) from error
         except openai.APITimeoutError as error:
-            raise ProviderUnavailableError(f"{url} is silent; the client's time is over") from error
+            raise ProviderUnavailableError(
+                f"{url} is silent; the client's time is over", kind="timeout"
+            ) from error
         except openai.APIConnectionError as error:
             raise ProviderUnavailableError(
                 f"no connection to {url} ({error.__cause__ or error}); is the server there, and "
-                "base_url right?"
+                "base_url right?",
+                kind="connection",
             ) from error
         except httpx.HTTPError as error:
-            raise ProviderUnavailableError(f"the connection to {url} broke: {error}") from error
+            raise ProviderUnavailableError(
+                f"the connection to {url} broke: {error}", kind="connection"
+            ) from error
 
     async def aclose(self) -> None:
         """Whoever made the client closes it."""

@@ -137,7 +137,10 @@ def test_fallbacks(doctor: Doctor) -> None:
     code, lines = doctor()
 
     assert 0 == code
-    assert "· main = offline, then mistral/x (of lumos.toml): the stand-in answers, which is no model" in lines
+    assert (
+        "· main = offline, then mistral/x (of lumos.toml): the stand-in answers, which is no model"
+        in lines
+    )
     assert lines[-2].startswith("✗ mistral/x: no API key")
 
 

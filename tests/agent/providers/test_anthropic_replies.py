@@ -108,7 +108,7 @@ def test_odd_events():
         event("content_block_start", index=0, content_block={"type": "text", "text": "Hi"}),
         event("content_block_delta", index=0, delta=cited),
         event("content_block_delta", index=0, delta={"type": "new_delta"}),
-        event("content_block_delta", index=9, delta={"text": "lost"}),
+        event("content_block_delta", index=9, delta={"text": "late"}),
         event("content_block_start", index=1, content_block=call),
         event("content_block_start", index=2, content_block={**SEARCH, "input": {}}),
         event("content_block_delta", index=2, delta={"partial_json": '{"query": "x"}'}),
@@ -117,7 +117,8 @@ def test_odd_events():
     ):
         assembler.feed(one)
 
-    text, used, search, given = assembler.blocks
+    text, late, used, search, given = assembler.blocks
+    assert {"type": "text", "text": "late"} == late
     assert {"a": 1} == given["input"]
     assert SEARCH == search
     assert {"type": "text", "text": "Hi", "citations": [{"cited_text": "x"}]} == text

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import openai
 import pytest
+from msgspec.structs import replace
 
 from lumos_agent import (
     AuthenticationError,
@@ -15,16 +16,19 @@ from lumos_agent import (
     ConfigError,
     ContentFilterError,
     ContextLengthError,
+    GenerateOptions,
     Provider,
     ProviderError,
     ProviderUnavailableError,
     RateLimitError,
+    RefusalError,
     Reply,
+    Timeouts,
     Usage,
     UserMessage,
 )
 from lumos_agent.config import Quirks
-from lumos_agent.providers import direct, http
+from lumos_agent.providers import direct, http, sse
 from lumos_agent.providers.base import ReasoningPart, TextPart
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.endpoints import Endpoint
@@ -61,14 +65,17 @@ async def served(*, sdk: bool = False) -> AsyncGenerator[Provider]:
     assert [] == server.refusals
 
 
-async def ask(*script: Answer, stream: bool = False, **more: Any) -> Reply:
+async def ask(
+    *script: Answer, stream: bool = False, timeouts: Timeouts = Timeouts(), **more: Any
+) -> Reply:
+    asked = replace(request(UserMessage("?")), options=GenerateOptions(timeout=timeouts))
     async with ChatServer(list(script)) as server:
         settings = {"base_url": server.base_url, "api_key": "test-key", **more}
         provider = DirectProvider(settings.pop("model", "test-model"), **settings)
         try:
             if not stream:
-                return await provider.generate(request(UserMessage("?")))
-            *_, last = [item async for item in provider.stream(request(UserMessage("?")))]
+                return await provider.generate(asked)
+            *_, last = [item async for item in provider.stream(asked)]
             assert isinstance(last, Reply)
             return last
         finally:
@@ -162,21 +169,108 @@ async def test_failures(answer: Answer, kind: type[ProviderError], message: str,
     assert "openai/test-model" == caught.value.model
 
 
-async def test_retry_after():
-    """The error says when to come back, if the server does in seconds."""
-    answer = Answer(status=429, error={"message": "slow"}, headers={"retry-after": "1.5"})
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+async def test_retry_after(headers: dict[str, str], seconds: float | None):
+    """The error says when to come back, if the server does."""
     with pytest.raises(RateLimitError) as caught:
-        await ask(answer)
-    later = Answer(status=429, error={}, headers={"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"})
-    with pytest.raises(RateLimitError) as dated:
-        await ask(later)
+        await ask(Answer(status=429, error={"message": "slow"}, headers=headers))
 
-    assert (429, 1.5, True) == (
+    assert (429, seconds, True) == (
         caught.value.status,
         caught.value.retry_after,
         caught.value.retryable,
     )
-    assert dated.value.retry_after is None
+
+
+def test_retry_after_a_date():
+    """A date is as many seconds away as there are."""
+    date = {"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}
+
+    assert 40.0 == http.retry_after(date, now=lambda: 60.0)
+
+
+@pytest.mark.parametrize(("said", "retryable"), [("true", True), ("false", False), ("?", None)])
+async def test_should_retry(said: str, retryable: bool | None):
+    """Whether to come back at all is the server's to say."""
+    for status, usual in ((400, False), (503, True)):
+        headers = {"x-should-retry": said}
+        with pytest.raises(ProviderError) as caught:
+            await ask(Answer(status=status, error={"message": "no"}, headers=headers))
+
+        assert (usual if retryable is None else retryable) == caught.value.retryable
+
+
+KINDS: list[tuple[Answer, str]] = [
+    (Answer(status=429, error={"message": "slow"}), "rate_limit"),
+    (Answer(status=429, error={"message": "no", "code": "insufficient_quota"}), "quota"),
+    (Answer(status=429, error={"message": "You exceeded your current quota"}), "quota"),
+    (Answer(status=400, error={"message": "Your credit balance is too low"}), "quota"),
+    (Answer(status=403, error={"message": "no", "type": "billing_error"}), "quota"),
+    (Answer(status=402, error={"message": "pay"}), "quota"),
+    (Answer(status=408, error={"message": "slow"}), "timeout"),
+    (Answer(status=504, raw=b"<html>"), "timeout"),
+    (Answer(status=500, error={"message": "oops"}), "server"),
+    (Answer(status=529, error={"message": "overloaded"}), "server"),
+    (Answer(status=409, error={"message": "conflict"}), "server"),
+    (Answer(status=401, error={"message": "no"}), "auth"),
+    (Answer(status=404, error={"message": "no"}), "request"),
+    (Answer(status=400, error={"message": "This model's maximum context length is 9"}), "context"),
+    (Answer(status=400, error={"message": "the request exceeds the available context size"}), "context"),
+    (Answer(status=413, error={"message": "big"}), "context"),
+    (Answer(status=400, raw=b'[{"error": {"message": "input token count (9) exceeds"}}]'), "context"),
+    (Answer(raw=b"<html>Sign in</html>", headers={"Content-Type": "text/html"}, chunk=0), "server"),
+    (Answer(raw=b'{"object": "error", "message": "too many requests", "code": 429}', chunk=0), "rate_limit"),
+    (Answer(raw=b'{"message": "broken"}', chunk=0), "server"),
+    (Answer(raw=b'{"choices": [{"error": {"message": "down"}, "finish_reason": "error"}]}', chunk=0), "server"),
+    (says("Hi", finish_reason="error"), "server"),
+    (says("Hi", finish_reason="content_filter"), "filter"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("answer", "kind"), KINDS, ids=map(str, range(len(KINDS))))
+async def test_kinds(answer: Answer, kind: str, stream: bool):
+    """How a server failed is told in the words of `fallback_on`."""
+    with pytest.raises(ProviderError) as caught:
+        await ask(answer, stream=stream)
+
+    assert kind == caught.value.kind
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_was_said_before(stream: bool):
+    """A refusal and an answer that the filter cut off have the words that came."""
+    with pytest.raises(RefusalError, match="the model refuses: I won't") as refused:
+        await ask(says("", refusal="I won't"), stream=stream)
+    with pytest.raises(ContentFilterError) as filtered:
+        await ask(says("It is", finish_reason="content_filter"), stream=stream)
+
+    assert ("I won't", "It is") == (refused.value.text, filtered.value.text)
+
+
+async def test_cut_is_a_broken_connection():
+    """A stream that ends before it is complete is a connection that broke."""
+    with pytest.raises(ProviderUnavailableError) as caught:
+        await ask(says("Hello", cut_after=2), stream=True)
+
+    assert "connection" == caught.value.kind
+
+
+async def test_an_endless_event(monkeypatch: pytest.MonkeyPatch):
+    """An event that does not end is a failure before the memory is full."""
+    monkeypatch.setattr(sse, "MOST", 50)
+    with pytest.raises(
+        ProviderUnavailableError, match="no stream of events: .* more than 50 bytes"
+    ):
+        await ask(Answer(raw=b"data: " + b"x" * 99), stream=True)
 
 
 async def test_cut_stream():
@@ -288,12 +382,24 @@ async def test_broken_connection():
         await provider.aclose()
 
 
-async def test_silent_server(monkeypatch: pytest.MonkeyPatch):
-    """A server that says nothing is left after a while."""
-    monkeypatch.setattr(http, "SILENCE", 0.05)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_silent_server(stream: bool):
+    """A server that says nothing is left after a while; the error names the time that ran out."""
+    timeout = Timeouts(first_token=0.05, total=0.06)
+    name = "first_token" if stream else "total"
+    with pytest.raises(
+        ProviderUnavailableError, match=rf"within .* s; allow more timeout\.{name}"
+    ) as caught:
+        await ask(says("", hang=True), stream=stream, timeouts=timeout)
 
-    with pytest.raises(ProviderUnavailableError, match=r"is silent for 0\.05 s"):
-        await ask(says("", hang=True))
+    assert "timeout" == caught.value.kind
+
+
+async def test_slow_piece():
+    """So is one that stops in the middle; and one that goes on for longer than a reply may take."""
+    for timeout, name in ((Timeouts(idle=0.05), "idle"), (Timeouts(total=0.05), "total")):
+        with pytest.raises(ProviderUnavailableError, match=f"allow more timeout.{name}"):
+            await ask(says("Hello, world", hang=True), stream=True, timeouts=timeout)
 
 
 async def test_no_key():
@@ -330,20 +436,6 @@ async def test_local_server_needs_no_key():
 def test_limit(base_url: str | None, limit: str):
     """OpenAI has a new name for the token limit; everybody else knows the old one."""
     assert limit == DirectProvider("x", base_url=base_url).endpoint.quirks.limit
-
-
-NO_TOOLS = Answer(status=400, error={"message": "m does not support tools"})
-
-
-async def test_a_model_without_tools():
-    """Where the server says that the model takes none, so does the error; not for a native one."""
-    native = Endpoint(quirks=Quirks(tools="native"))
-    with pytest.raises(BadRequestError, match="takes no tools: use one that does"):
-        await ask(NO_TOOLS)
-    with pytest.raises(BadRequestError) as caught:
-        await ask(NO_TOOLS, endpoint=native)
-
-    assert str(caught.value).endswith("HTTP 400: m does not support tools")
 
 
 async def test_a_model_that_cannot_stream():

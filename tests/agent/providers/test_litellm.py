@@ -118,17 +118,6 @@ def test_no_request_id():
     assert ours._request_id(SimpleNamespace()) is None
 
 
-async def test_a_model_without_tools():
-    """Where the server says that the model takes none, so does the error."""
-    refused = Answer(status=400, error={"message": "m does not support tools"})
-    with pytest.raises(BadRequestError, match="takes no tools: use one that does"):
-        await ask("openai", refused)
-    with pytest.raises(BadRequestError) as caught:
-        await ask("openai", refused, quirks={"tools": "native"})
-
-    assert str(caught.value).endswith("does not support tools")
-
-
 async def test_missing_package():
     """A package that LiteLLM needs for a provider, and does not install, is named."""
     with pytest.raises(BadRequestError, match="install the package that LiteLLM needs for it"):
