@@ -1,15 +1,127 @@
-"""What a model costs (to be replaced)."""
+"""What a model costs, by the price list in LiteLLM's package: read as a file, nothing is imported."""
+
+import logging
+import re
+import threading
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
 
 from lumos_agent.messages import Usage
 
-Price = dict[str, float]
+logger = logging.getLogger("lumos_agent")
+FILE = "model_prices_and_context_window_backup.json"
+CHAT = ("chat", "completion", "responses")
+THEIRS = {"together": "together_ai", "fireworks": "fireworks_ai"}
+"""What LiteLLM calls those providers that have another name here."""
+TIER = re.compile(r"(input|output)_cost_per_token_above_(\d+)k_tokens")
+
+_lock = threading.Lock()
 
 
-def price_of(name: str, model: str) -> Price | None:
-    """None."""
-    return None
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """US dollars a token of one model. Cached, written and reasoning tokens cost what they are part
+    of, where the list does not say otherwise.
+    """
+
+    input: float
+    output: float
+    cached: float | None = None
+    cache_write: float | None = None
+    reasoning: float | None = None
+    tiers: "tuple[tuple[int, Price], ...]" = ()
+    """What holds for prompts of more than so many tokens, the longest first."""
 
 
 def cost(price: Price, usage: Usage) -> float | None:
-    """None."""
+    """US dollars for *usage*; None if it says nothing."""
+    if not (usage.input_tokens or usage.output_tokens):
+        return None
+    for limit, dearer in price.tiers:
+        if usage.input_tokens > limit:
+            price = dearer
+            break
+    cached, written, thought = (
+        usage.cached_tokens,
+        usage.cache_write_tokens,
+        usage.reasoning_tokens,
+    )
+    return (
+        (usage.input_tokens - cached - written) * price.input
+        + cached * (price.input if price.cached is None else price.cached)
+        + written * (price.input if price.cache_write is None else price.cache_write)
+        + (usage.output_tokens - thought) * price.output
+        + thought * (price.output if price.reasoning is None else price.reasoning)
+    )
+
+
+@cache
+def price_of(name: str, model: str) -> Price | None:
+    """The price of *model* of the provider *name*, as Lumos calls it; None if it is not listed.
+
+    With the name `litellm`, *model* has LiteLLM's own name of both.
+    """
+    if name == "litellm":
+        name, _, model = model.partition("/")
+    provider = THEIRS.get(name, name)
+    for key in (f"{provider}/{model}", model):
+        entry = _entry(key)
+        if entry.get("litellm_provider") == provider and entry.get("mode") in CHAT:
+            return _read(entry)
     return None
+
+
+def _entry(key: str) -> dict[str, object]:
+    found = _listed().get(key)
+    return {} if found is None else msgspec.json.decode(found, type=dict[str, object])
+
+
+def _listed() -> dict[str, msgspec.Raw]:
+    with _lock:
+        return _loaded()
+
+
+@cache
+def _loaded() -> dict[str, msgspec.Raw]:
+    """Every entry of the list, not decoded yet: 3 MB, about 8 ms."""
+    spec = find_spec("litellm")
+    places = spec.submodule_search_locations if spec else None
+    try:
+        data = Path((places or ["?"])[0], FILE).read_bytes()
+        return msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    except (OSError, msgspec.DecodeError) as error:
+        logger.warning("no price list, so costs are not known: %s", error)
+        return {}
+
+
+def _read(entry: dict[str, object]) -> Price | None:
+    """The price that *entry* says, with what it says of longer prompts."""
+    base = _at(entry, "", None)
+    if base is None:
+        return None
+    limits = {int(found[2]) for found in map(TIER.fullmatch, entry) if found}
+    dearer = [(kilo * 1000, _at(entry, f"_above_{kilo}k_tokens", base)) for kilo in limits]
+    tiers = sorted((one for one in dearer if one[1]), key=lambda one: -one[0])
+    return msgspec.structs.replace(base, tiers=tuple(tiers))
+
+
+def _at(entry: dict[str, object], suffix: str, base: Price | None) -> Price | None:
+    """The price under the keys that end so; what they leave out is *base*'s."""
+
+    def said(key: str, usual: float | None) -> float | None:
+        value = entry.get(key + suffix)
+        return float(value) if isinstance(value, int | float) else usual
+
+    read = said("input_cost_per_token", base.input if base else None)
+    wrote = said("output_cost_per_token", base.output if base else None)
+    if read is None or wrote is None:
+        return None
+    return Price(
+        input=read,
+        output=wrote,
+        cached=said("cache_read_input_token_cost", base.cached if base else None),
+        cache_write=said("cache_creation_input_token_cost", base.cache_write if base else None),
+        reasoning=said("output_cost_per_reasoning_token", base.reasoning if base else None),
+    )

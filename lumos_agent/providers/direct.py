@@ -21,10 +21,11 @@ from lumos_agent.errors import (
     ProviderError,
     ProviderUnavailableError,
 )
+from lumos_agent.prices import Price, price_of
 from lumos_agent.providers.anthropic import AnthropicWire
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire
-from lumos_agent.providers.endpoints import Endpoint, endpoint_for, variable
+from lumos_agent.providers.endpoints import KNOWN, Endpoint, endpoint_for, variable
 from lumos_agent.providers.http import Answer, Carrier, Client
 from lumos_agent.providers.mending import MOST, Mending
 from lumos_agent.providers.offered import Offers
@@ -133,6 +134,13 @@ class DirectProvider:
         self._carrier: Carrier = SdkClient(own) if own else Client()
         self._target: tuple[str, Mapping[str, str]] | None = None
         self._asked = -FRESH
+
+    @property
+    def price(self) -> Price | None:
+        """What its model costs, where it is asked at its maker's own address."""
+        known = KNOWN.get(self.name)
+        own = self.name == "azure" or (known is not None and known.base_url == self.base_url)
+        return price_of(self.name, self.model) if own else None
 
     async def generate(self, request: Request) -> Reply:
         """Answer *request*, whole."""

@@ -29,6 +29,7 @@ from lumos_agent.errors import (
     RateLimitError,
 )
 from lumos_agent.messages import AssistantMessage, Message
+from lumos_agent.prices import Price, price_of
 from lumos_agent.providers.anthropic import cannot_think
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire, legal_name
@@ -84,6 +85,11 @@ class LiteLLMProvider:
         self._mending = Mending(f"{name}/{model}", self._wire.offers)
         given = {"api_base": base_url, "api_key": api_key, "extra_headers": dict(headers or {})}
         self._settings = {key: value for key, value in given.items() if value}
+
+    @property
+    def price(self) -> Price | None:
+        """What its model costs, where it is asked at its maker's own address."""
+        return None if "api_base" in self._settings else price_of(NAME, self._asked)
 
     async def generate(self, request: Request) -> Reply:
         """Answer *request*, whole."""
