@@ -12,7 +12,7 @@ from urllib.request import getproxies
 
 import click
 
-from lumos_agent.cli.probe import key_variable, probe
+from lumos_agent.cli.probe import key_variable, probe, quirks_of
 from lumos_agent.config import MODEL, OFFLINE, Config, ProviderConfig, load_config
 from lumos_agent.errors import ConfigError, ProviderError
 from lumos_agent.providers import provider_for
@@ -20,6 +20,7 @@ from lumos_agent.providers.base import Provider
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.litellm import LiteLLMProvider
 from lumos_agent.providers.offline import OfflineProvider
+from lumos_agent.providers.text_mode import unwrapped
 
 PACKAGES = ("lumos-agent", "openai", "litellm", "aiohttp", "pydantic")
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", None)}
@@ -167,10 +168,10 @@ async def _model(name: str, whence: str, config: Config) -> AsyncIterator[Findin
 
 async def _provider(provider: Provider, label: str, config: Config) -> list[Finding]:
     """How *provider* would ask, as far as it can be told without asking."""
-    match provider:
-        case DirectProvider():
+    match unwrapped(provider):
+        case DirectProvider() as provider:
             return await _direct(provider, label, config)
-        case LiteLLMProvider():
+        case LiteLLMProvider() as provider:
             await provider.aopen()
             missing = provider.missing_keys()
             if missing:
@@ -204,6 +205,9 @@ def _key(headers: Mapping[str, str]) -> str:
 
 async def _asked(name: str, config: Config) -> AsyncIterator[Finding]:
     provider = provider_for(name, config=config)
+    quirks = quirks_of(provider)
+    if quirks and quirks.tools != "text":  # what the model takes by itself is asked
+        provider = unwrapped(provider)
     try:
         async for good, text, mend in probe(provider, name, config):
             yield Finding(good, text, mend)

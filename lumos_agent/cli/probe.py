@@ -20,6 +20,7 @@ from lumos_agent.providers.base import Provider, Reply, Request
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.endpoints import variable
 from lumos_agent.providers.litellm import LiteLLMProvider
+from lumos_agent.providers.text_mode import unwrapped
 from lumos_tools import InvalidArgumentsError, ToolRegistry, function_tool
 
 Verdict = tuple[bool | None, str, str]
@@ -153,7 +154,8 @@ class _Mends:
         self._alias = f"[{root}models.{_key(name)}]" if name in config.models else ""
         self._variable = key_variable(provider, config)
         self.no_tools = (
-            f"use a model that takes tools, or [{root}features] function_calling = false"
+            f"let it write its calls as text: {self._alias or self._at} "
+            f'{"" if self._alias else "quirks."}tools = "text"; or use a model that takes tools'
         )
 
     @property
@@ -200,7 +202,7 @@ class _Mends:
 def key_variable(provider: Provider, config: Config) -> str:
     """The variable with the key of *provider*; nothing if only LiteLLM or a package knows it."""
     settings = config.providers.get(provider.name, ProviderConfig())
-    if settings.api_key_env or not isinstance(provider, DirectProvider):
+    if settings.api_key_env or not isinstance(unwrapped(provider), DirectProvider):
         return settings.api_key_env or ""
     name = provider.name
     return "AZURE_OPENAI_API_KEY" if name == "azure" else variable(name, "API_KEY")
@@ -208,10 +210,10 @@ def key_variable(provider: Provider, config: Config) -> str:
 
 def quirks_of(provider: Provider) -> Quirks | None:
     """The quirks of *provider*; None if it is of an installed package."""
-    match provider:
-        case DirectProvider():
+    match unwrapped(provider):
+        case DirectProvider() as provider:
             return provider.endpoint.quirks
-        case LiteLLMProvider():
+        case LiteLLMProvider() as provider:
             return provider.quirks
         case _:
             return None

@@ -95,7 +95,10 @@ def _direct(given: _Setting) -> Provider:
     endpoint = endpoint_for(
         given.name, given.settings, base_url=given.base_url, quirks=given.quirks
     )
-    return DirectProvider(given.model, name=given.name, api_key=given.api_key, endpoint=endpoint)
+    provider = DirectProvider(
+        given.model, name=given.name, api_key=given.api_key, endpoint=endpoint
+    )
+    return _with_text(provider, endpoint.quirks)
 
 
 def _azure(given: _Setting) -> Provider:
@@ -118,7 +121,7 @@ def _azure(given: _Setting) -> Provider:
             f"[providers.{name}]"
         )
     quirks: dict[str, Any] = {"limit": "max_completion_tokens", **settings.quirks, **given.quirks}
-    return DirectProvider(
+    provider = DirectProvider(
         given.model,
         name=name,
         endpoint=Endpoint(quirks=Quirks(**quirks)),
@@ -129,6 +132,7 @@ def _azure(given: _Setting) -> Provider:
             default_headers=settings.headers,
         ),
     )
+    return _with_text(provider, provider.endpoint.quirks)
 
 
 def _of_package(given: _Setting) -> Provider:
@@ -170,7 +174,7 @@ def _litellm(given: _Setting) -> Provider:
     from lumos_agent.providers.litellm import LiteLLMProvider
 
     settings = given.settings
-    return LiteLLMProvider(
+    provider = LiteLLMProvider(
         given.model,
         name=given.name,
         base_url=given.base_url or settings.base_url,
@@ -178,3 +182,13 @@ def _litellm(given: _Setting) -> Provider:
         headers=settings.headers,
         quirks=settings.quirks | given.quirks,
     )
+    return _with_text(provider, provider.quirks)
+
+
+def _with_text(provider: Provider, quirks: Quirks) -> Provider:
+    """*provider*, whose model may write its calls into its text."""
+    if quirks.tools == "native":
+        return provider
+    from lumos_agent.providers.text_mode import TextMode
+
+    return TextMode(provider, auto=quirks.tools == "auto")

@@ -260,9 +260,7 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time
 REFUSED = re.compile(r"support\w* (?:tool|function)|(?:tool|function)\w* .*support", re.IGNORECASE)
 
 
-def refuses_tools(error: ProviderError) -> str:
-    """What to say where *error* seems to be that the model takes no tools; else nothing."""
+def refuses_tools(error: ProviderError) -> bool:
+    """Whether *error* seems to be that the model takes no tools."""
     refused = isinstance(error, BadRequestError) and error.status in (400, 404, 422)
-    if not (refused and REFUSED.search(str(error))):
-        return ""
-    return "; this seems to say that the model takes no tools: use one that does, or give it none"
+    return refused and REFUSED.search(str(error)) is not None

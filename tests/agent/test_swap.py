@@ -12,6 +12,7 @@ from lumos_agent import Agent, AssistantMessage, GetMessagesParams, InMemoryStor
 from lumos_agent.config import Config, ModelConfig, ProviderConfig
 from lumos_agent.messages import decode, encode
 from lumos_agent.providers.litellm import LiteLLMProvider
+from lumos_agent.providers.text_mode import unwrapped
 from lumos_agent.testing.provider_contract import add
 from tests.servers.chat import Answer, Call, ChatServer, says, wants
 from tests.servers.messages import MessagesServer
@@ -133,4 +134,5 @@ def test_litellm_by_name():
     """A provider of the configuration may be one that LiteLLM speaks with."""
     config = Config(providers={"openai": ProviderConfig(wire="litellm")})
 
-    assert isinstance(Agent.from_config(config, model="openai/x").provider, LiteLLMProvider)
+    provider = unwrapped(Agent.from_config(config, model="openai/x").provider)
+    assert isinstance(provider, LiteLLMProvider)

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,8 +49,12 @@ class Answer:
     """Close the connection politely after so many events."""
     hang: bool = False
     """Begin to answer, and then wait until the client has gone."""
-    raw: bytes | None = None
-    """The body, as it is."""
+    raw: bytes | Sequence[bytes] | None = None
+    """The body, as it is; of a stream perhaps in several pieces."""
+    pause: float = 0.0
+    """Seconds between the pieces of `raw`."""
+    reset: bool = False
+    """Break the connection after `raw`, or after `cut_after` events; without them before the head."""
 
 
 Script = Sequence[Answer] | Callable[[dict[str, Any]], Answer]
@@ -131,8 +137,12 @@ class ChatServer:
         self.requests.append(body)
         answer = self._next(body)
         await asyncio.sleep(answer.delay)
+        if answer.reset and answer.raw is None and answer.cut_after is None:
+            await self._reset(request)
         if body.get("stream"):
             return await self._stream(request, body, answer)
+        if answer.reset or (answer.hang and answer.raw is not None):
+            return await self._half(request, answer)
         return await self._whole(body, answer)
 
     def _next(self, body: dict[str, Any]) -> Answer:
@@ -151,7 +161,8 @@ class ChatServer:
         if answer.hang:
             await self._wait()
         if answer.raw is not None:
-            return web.Response(body=answer.raw, headers=answer.headers, status=answer.status)
+            raw = b"".join(_listed(answer.raw))
+            return web.Response(body=raw, headers=answer.headers, status=answer.status)
         if answer.status != 200:
             error = self._error(answer.status, answer.error)
             return web.json_response(error, status=answer.status, headers=answer.headers)
@@ -163,6 +174,28 @@ class ChatServer:
         finally:
             self.left += 1
 
+    async def _reset(self, request: web.Request) -> None:
+        """Break the connection, and wait to be cancelled for it."""
+        transport = request.transport
+        assert transport is not None
+        await asyncio.sleep(0.01)  # the client reads what there is: a reset takes the rest away
+        linger = struct.pack("ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
+        await asyncio.Event().wait()
+
+    async def _half(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+        """The beginning of a whole answer, and no end."""
+        raw = b"".join(_listed(answer.raw or b""))
+        length = str(2 * len(raw) + 1)
+        response = web.StreamResponse(headers={**self.identity, "Content-Length": length})
+        await response.prepare(request)
+        await response.write(raw)
+        if answer.hang:
+            await self._wait()
+        await self._reset(request)
+        return response
+
     async def _stream(
         self, request: web.Request, body: dict[str, Any], answer: Answer
     ) -> web.StreamResponse:
@@ -171,15 +204,21 @@ class ChatServer:
         headers = {"Content-Type": "text/event-stream", **self.identity, **answer.headers}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
+        raw = answer.raw is not None
         events = (
-            [answer.raw]
+            _listed(answer.raw)
             if answer.raw is not None
             else [self._frame(event) for event in self._events(body, answer)]
         )
         for place, event in enumerate(events[: answer.cut_after]):
             await response.write(event)
-            if answer.hang and place == self.first_piece:
+            if answer.hang and not raw and place == self.first_piece:
                 await self._wait()
+            await asyncio.sleep(answer.pause)
+        if answer.hang and raw:
+            await self._wait()
+        if answer.reset:
+            await self._reset(request)
         if answer.cut_after is None and answer.raw is None:
             await response.write(self.end)
         await response.write_eof()
@@ -215,6 +254,10 @@ class ChatServer:
 
     def _frame(self, event: dict[str, Any]) -> bytes:
         return b"data: " + json.dumps(event).encode() + b"\n\n"
+
+
+def _listed(raw: bytes | Sequence[bytes]) -> list[bytes]:
+    return [raw] if isinstance(raw, bytes) else list(raw)
 
 
 def completion(answer: Answer) -> dict[str, Any]:

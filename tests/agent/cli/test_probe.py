@@ -369,9 +369,9 @@ CHOICES = [
     ),
     (
         FORCED,
-        refuses("tool_choice must be auto"),
+        refuses("this function cannot be asked for"),
         [
-            "· refuses tool_choice: openai/test-model: HTTP 400: tool_choice must be auto",
+            "· refuses tool_choice: openai/test-model: HTTP 400: this function cannot be asked for",
             '    it answers with tool_choice="auto"',
         ],
     ),

@@ -36,6 +36,7 @@ from lumos_agent import (
 from lumos_agent.providers import litellm as ours
 from lumos_agent.providers.base import TextPart
 from lumos_agent.providers.litellm import LiteLLMProvider, load
+from lumos_agent.providers.text_mode import TextMode
 from lumos_agent.testing.provider_contract import ProviderContract, add, request
 from tests.servers.chat import Answer, Call, ChatServer, says, turns, wants
 from tests.servers.messages import MessagesServer
@@ -116,6 +117,17 @@ async def test_reply(wire: str, stream: bool):
 def test_no_request_id():
     """A server may tell no id."""
     assert ours._request_id(SimpleNamespace()) is None
+
+
+async def test_a_model_without_tools():
+    """Where its server refuses tools, the model writes its calls into its text from then on."""
+    refused = Answer(status=400, error={"message": "m does not support tools"})
+    call = '<tool_call>{"name": "add", "arguments": {"a": 2, "b": 3}}</tool_call>'
+    async with ChatServer([refused, says(call)]) as server:
+        provider = TextMode(through(server, "openai"), auto=True)
+        reply = await provider.generate(request(UserMessage("?")))
+
+    assert [{"a": 2, "b": 3}] == [one.arguments for one in reply.message.calls]
 
 
 async def test_missing_package():

@@ -14,6 +14,7 @@ from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.endpoints import KNOWN, OPENAI, endpoint_for, variable
 from lumos_agent.providers.litellm import LiteLLMProvider
 from lumos_agent.providers.offline import OfflineProvider
+from lumos_agent.providers.text_mode import unwrapped
 from lumos_agent.testing import ScriptedProvider
 from lumos_agent.testing.provider_contract import request
 from tests.agent.providers.test_sdk import AzureServer
@@ -22,6 +23,7 @@ from tests.servers.chat import ChatServer, says
 
 def direct(model: str, **more: Any) -> DirectProvider:
     provider = provider_for(model, **more)
+    provider = unwrapped(provider)
     assert isinstance(provider, DirectProvider)
     return provider
 
@@ -59,6 +61,7 @@ def test_litellm(model: str, name: str, rest: str):
     """Whatever else there is, LiteLLM speaks with; its name in front has it speak with all."""
     provider = provider_for(model)
 
+    provider = unwrapped(provider)
     assert isinstance(provider, LiteLLMProvider)
     assert (name, rest) == (provider.name, provider.model)
 
@@ -138,6 +141,7 @@ def test_wires():
     foreign = provider_for("main", config=configured(base_url="http://h", wire="litellm"))
 
     assert isinstance(messages.wire, AnthropicWire)
+    foreign = unwrapped(foreign)
     assert isinstance(foreign, LiteLLMProvider)
 
 
@@ -147,6 +151,7 @@ def test_litellm_settings(monkeypatch: pytest.MonkeyPatch):
     config = configured(wire="litellm", base_url="http://h", api_key_env="K", headers={"X": "y"})
     provider = provider_for("main", config=config)
 
+    provider = unwrapped(provider)
     assert isinstance(provider, LiteLLMProvider)
     assert {"api_base": "http://h", "api_key": "secret", "extra_headers": {"X": "y"}} == (
         provider._settings
@@ -159,6 +164,7 @@ def test_streaming_switched_off():
     foreign = provider_for("cohere/x", config=config)
 
     assert not direct("openai/x", config=config).endpoint.quirks.stream
+    foreign = unwrapped(foreign)
     assert isinstance(foreign, LiteLLMProvider)
     assert not foreign.quirks.stream
 
@@ -258,6 +264,7 @@ def test_forced_litellm_reads_the_provider():
     config = Config(providers={"openai": ProviderConfig(base_url="http://h", headers={"X": "y"})})
     provider = provider_for("litellm/openai/gpt-5", config=config)
 
+    provider = unwrapped(provider)
     assert isinstance(provider, LiteLLMProvider)
     assert {"api_base": "http://h", "extra_headers": {"X": "y"}} == provider._settings
 
