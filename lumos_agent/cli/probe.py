@@ -149,14 +149,19 @@ class _Mends:
 
     def __init__(self, provider: Provider, name: str, config: Config) -> None:
         root = "tool.lumos." if Path(config.path).name == PROJECT else ""
+        self._root = root
         self._provider = provider
         self._at = f"[{root}providers.{provider.name}]"
         self._alias = f"[{root}models.{_key(name)}]" if name in config.models else ""
         self._variable = key_variable(provider, config)
-        self.no_tools = (
-            f"let it write its calls as text: {self._alias or self._at} "
-            f'{"" if self._alias else "quirks."}tools = "text"; or use a model that takes tools'
-        )
+
+    @property
+    def no_tools(self) -> str:
+        other = "use a model that takes tools"
+        if quirks_of(self._provider) is None:
+            return other
+        table = self._alias or f"[{self._root}models.NAME]"
+        return f'{other}, or {table} tools = "text", and it writes its calls as text'
 
     @property
     def key(self) -> str:

@@ -148,7 +148,8 @@ class AnthropicWire:
             case "tool_use":
                 known = isinstance(block["input"], dict)
                 arguments = block["input"] if known else {"invalid": block["input"]}
-                return [block | {"id": self._id(block["id"]), "input": arguments}]
+                name = legal_name(block["name"])
+                return [block | {"id": self._id(block["id"]), "name": name, "input": arguments}]
             case _:
                 return [block]
 

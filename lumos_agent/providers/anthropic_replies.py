@@ -3,23 +3,27 @@
 Facts: Anthropic's API reference (streaming, tool use, extended thinking, stop reasons).
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import msgspec
 
 from lumos_agent.errors import ProviderUnavailableError
-from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage
+from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage, decode
 from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, TextPart
 from lumos_agent.providers.chat_replies import (
+    HIGH,
+    LOW,
     Raised,
     arguments_of,
     as_written,
+    cut_pair,
     fresh_id,
+    paired,
     refused,
     used_ids,
 )
-from lumos_agent.providers.http import kind_of
+from lumos_agent.providers.http import failure_within
 
 FINISHED = {
     "end_turn": "stop",
@@ -34,6 +38,7 @@ CUT = ("max_tokens", "model_context_window_exceeded")
 """Where the limit of tokens cut it off."""
 
 Block = dict[str, Any]
+_T = TypeVar("_T")
 
 
 def said(blocks: Iterable[Block]) -> tuple[str, tuple[ToolCall, ...]]:
@@ -88,8 +93,24 @@ class _Event(msgspec.Struct, gc=False):
     error: Block | None = None
 
 
-_decode_event = msgspec.json.Decoder(_Event).decode
-_decode_message = msgspec.json.Decoder(_Message).decode
+def _tolerant(kind: type[_T]) -> Callable[[bytes], _T]:
+    """Decodes JSON, also with half of a surrogate pair in it, which some servers cut in two."""
+    quick = msgspec.json.Decoder(kind).decode
+
+    def read(data: bytes) -> _T:
+        try:
+            return quick(data)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            found: _T = decode(data, kind)
+            return found
+
+    return read
+
+
+_decode_event = _tolerant(_Event)
+_decode_message = _tolerant(_Message)
 
 
 class _Growing:
@@ -99,12 +120,15 @@ class _Growing:
         self.given = given
         self.call_id = call_id
         self.pieces: dict[str, list[str]] = {}
+        self._half = ""
 
     def take(self, delta: _Delta) -> Part | None:
         """Take a piece in; what it adds for a reader comes out."""
-        if delta.text:
-            self._add("text", delta.text)
-            return TextPart(delta.text)
+        if text := delta.text:
+            if self._half or HIGH <= text[-1] < LOW:
+                text, self._half = cut_pair(self._half + text)
+            self._add("text", text)
+            return TextPart(text)
         if delta.partial_json is not None:
             self._add("input", delta.partial_json)
             if self.given["type"] == "tool_use":
@@ -125,7 +149,7 @@ class _Growing:
         """The block with all its pieces."""
         block = self.given | ({"id": self.call_id} if self.given["type"] == "tool_use" else {})
         for key, pieces in self.pieces.items():
-            text = "".join(pieces)
+            text = paired("".join(pieces))
             if key != "input":
                 block[key] = block.get(key, "") + text
             elif text:  # an empty piece adds nothing to what came at the beginning
@@ -176,7 +200,7 @@ class BlockAssembler:
             case "message_stop":
                 self.complete = True
             case "error":
-                raise _failure(told.error or {})
+                raise failure_within(told.error or {})
             case _:  # a ping, the end of a block, or what is not known yet
                 pass
         return ()
@@ -199,7 +223,8 @@ class BlockAssembler:
         """Take a whole answer in."""
         message = _decoded(_decode_message, answer)
         if message.error or message.type != "message":
-            raise _failure(message.error or {"message": answer[:200].decode(errors="replace")})
+            text = answer[:200].decode(errors="replace")
+            raise failure_within(message.error or {"message": text})
         self._start(message)
         for place, block in enumerate(message.content):
             self._begin(place, block)
@@ -220,7 +245,8 @@ class BlockAssembler:
         block, call_id = _shaped(given), ""
         if block["type"] == "tool_use":
             taken = used_ids(self._history) | {one.call_id for one in self._blocks}
-            call_id = fresh_id(block.get("id"), taken)
+            said_id = block.get("id")
+            call_id = fresh_id(str(said_id) if said_id else None, taken)
         self._at[index] = _Growing(block, call_id)
         self._blocks.append(self._at[index])
         if call_id:
@@ -261,26 +287,27 @@ SHAPES: dict[Any, Block] = {
 
 
 def _shaped(block: Block) -> Block:
-    """*block* with all that is read of its type. Raises `ProviderUnavailableError` if it has none."""
+    """*block* with all that is read of its type. Raises `ProviderUnavailableError` if it makes no sense."""
     if not isinstance(block.get("type"), str):
         raise ProviderUnavailableError(f"the answer has a block without a type: {block}")
     given = {key: value for key, value in block.items() if value is not None}
-    return SHAPES.get(block["type"], {}) | given
+    shaped = SHAPES.get(block["type"], {}) | given
+    for key in SHAPES.get(block["type"], {}).keys() - {"input"}:
+        if not isinstance(shaped[key], str):
+            raise ProviderUnavailableError(
+                f"the answer has a block whose {key} is no text: {block}"
+            )
+    return shaped
 
 
 def _decoded(decode: Any, data: bytes) -> Any:
     try:
         return decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         text = data[:200].decode(errors="replace")
         raise ProviderUnavailableError(
             f"the answer is not one of the Messages API: {error}, in {text!r}"
         ) from error
-
-
-def _failure(error: Block) -> Exception:
-    kind = kind_of(error) or ProviderUnavailableError
-    return kind(f"the answer is an error: {error.get('message') or error}")
 
 
 def _neutral(counts: Iterable[_Usage]) -> Usage:

@@ -14,7 +14,7 @@ import msgspec
 from lumos_agent.errors import ContentFilterError, ProviderUnavailableError, RefusalError
 from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage, decode, encode
 from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, TextPart
-from lumos_agent.providers.http import kind_of
+from lumos_agent.providers.http import failure_within
 from lumos_tools import InvalidArgumentsError
 from lumos_tools.decoding import decode as decode_arguments
 
@@ -93,15 +93,13 @@ def decode_answer(data: bytes) -> Answer:
     """A completion or a chunk. Raises `ProviderUnavailableError` if it is neither, or an error."""
     try:
         answer = _decoded(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         text = data[:200].decode(errors="replace")
         raise ProviderUnavailableError(
             f"the answer is not a chat completion: {error}, in {text!r}"
         ) from error
     if said := _error_in(answer):
-        kind = kind_of(said) if isinstance(said, dict) else None
-        told = f"the answer is an error: {_error_text(said)}"
-        raise (kind or ProviderUnavailableError)(told)
+        raise failure_within(said if isinstance(said, dict) else {"message": said})
     return answer
 
 
@@ -138,10 +136,6 @@ def _error_in(answer: Answer) -> dict[str, Any] | str | None:
     return answer.choices[0].error if answer.choices else None
 
 
-def _error_text(error: dict[str, Any] | str) -> str:
-    return error if isinstance(error, str) else str(error.get("message") or error)
-
-
 Raised = Callable[[str, Any], Any]
 """Makes arguments that a model wrote, by the name of the tool, what the tool takes."""
 
@@ -167,12 +161,12 @@ class _Slot:
     @property
     def whole(self) -> bool:
         """Whether its arguments are a whole object, so that what follows is another call's."""
-        text = "".join(self.arguments)
+        text = paired("".join(self.arguments))
         return text[-1:] == "}" and strict(text) is not None
 
     def call(self, raised: Raised) -> ToolCall:
         return ToolCall(
-            self.id, self.name, raised(self.name, arguments_of("".join(self.arguments)))
+            self.id, self.name, raised(self.name, arguments_of(paired("".join(self.arguments))))
         )
 
 
@@ -214,6 +208,7 @@ class Assembler:
         self._details: list[dict[str, Any]] = []
         self._thinking: list[dict[str, Any]] = []
         self._spoken: str = ""
+        self._half = ""
 
     def feed(self, chunk: Answer) -> Iterator[Part]:
         """Take *chunk* in; what it adds comes out."""
@@ -244,6 +239,8 @@ class Assembler:
             parts = text
             text, thought = _words(parts, "text"), thought or _words(parts, "thinking")
         if text:
+            if self._half or HIGH <= text[-1] < LOW:
+                text, self._half = cut_pair(self._half + text)
             self.text.append(text)
             yield TextPart(text)
         if thought:
@@ -264,7 +261,7 @@ class Assembler:
         piece = _arguments_text(function.arguments)
         slot = self._slot(call, function.name or "", piece)
         if function.name:
-            if slot.whole:
+            if slot.name and slot.whole:
                 slot.again = function.name
             else:
                 slot.name = self._joined(slot.name, function.name)
@@ -325,7 +322,7 @@ class Assembler:
         message = AssistantMessage(
             text,
             tuple([slot.call(self._raised) for slot in sorted(self.slots, key=_place)]),
-            "".join(self.reasoning),
+            paired("".join(self.reasoning)),
             {self._maker: native} if native else {},
             truncated=self.finish_reason == "length",
         )
@@ -376,6 +373,23 @@ def used_ids(messages: Iterable[Message]) -> set[str]:
 def fresh_id(call_id: str | None, taken: Collection[str]) -> str:
     """The server's id, or one of ours where it gave none or the same twice."""
     return call_id if call_id and call_id not in taken else f"call_{secrets.token_hex(12)}"
+
+
+HIGH, LOW = "\ud800", "\udc00"
+"""Where the first and the second halves of surrogate pairs begin; a server may cut between them."""
+
+
+def cut_pair(text: str) -> tuple[str, str]:
+    """*text* with its pairs put together, and the first half of one at its end apart."""
+    half = text[-1] if HIGH <= text[-1] < LOW else ""
+    return paired(text[: len(text) - len(half)]), half
+
+
+def paired(text: str) -> str:
+    """*text* whose surrogate pairs, which came in two pieces, are characters; a half stays one."""
+    if text.isascii() or not any(HIGH <= one < "\ue000" for one in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def refused(text: str) -> RefusalError:

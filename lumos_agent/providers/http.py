@@ -216,6 +216,16 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
     )
 
 
+def failure_within(error: Mapping[str, Any]) -> ProviderError:
+    """The error that a server tells of within an answer that began as a success."""
+    told = str(error.get("message") or dict(error))
+    kind = kind_of(error) or ProviderUnavailableError
+    broke = is_broke(error, told)
+    if broke:
+        kind = RateLimitError
+    return kind(f"the answer is an error: {told}", kind="quota" if broke else None)
+
+
 def is_broke(error: Mapping[str, Any], text: str) -> bool:
     """Whether *error*, which says *text*, is that of an account without money."""
     said = {str(error.get("code")), str(error.get("type"))}
@@ -238,7 +248,7 @@ def _error(body: bytes) -> dict[str, Any]:
     try:
         told = msgspec.json.decode(body)
         failure = msgspec.convert(told[0] if isinstance(told, list) and told else told, _Failure)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
     error = failure.error
     return error if isinstance(error, dict) else {"message": error or failure.message}

@@ -31,6 +31,7 @@ KNOWN = {
     for row in rows
     if title != CHANGING and not row.dead and not row.own
 }
+STATM = Path("/proc/self/statm")
 _numbers = count(1)
 
 
@@ -143,8 +144,10 @@ class Left:
 
 
 def memory() -> float:
-    """MiB of this process that are in memory."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    """MiB of this process that are in memory; 0 where the system does not say."""
+    if not STATM.exists():
+        return 0.0
+    pages = int(STATM.read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGESIZE") / 2**20
 
 
@@ -156,7 +159,7 @@ async def rage(rounds: int, runs: int) -> tuple[Counter[str], list[float]]:
         for number in range(rounds):
             await storms[number % len(storms)].round(runs, runs // 10)
             await _settle()
-            used.append(memory() if Path("/proc/self/statm").exists() else 0.0)
+            used.append(memory())
     await _settle()
     before.check()
     return sum((storm.ended for storm in storms), Counter[str]()), used

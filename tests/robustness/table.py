@@ -105,6 +105,12 @@ def page(status: int, text: str) -> Answer:
     return Answer(raw=raw, status=status, headers={"Content-Type": "text/html"})
 
 
+def latin(answer: Answer) -> Answer:
+    """A body with letters of Latin-1 in it."""
+    assert isinstance(answer.raw, bytes)
+    return Answer(raw=answer.raw.replace(b"\\u00e9", b"\xe9"), headers=PLAIN)
+
+
 def soon(body: dict[str, Any]) -> Answer:
     """Too many requests, until a moment in three seconds."""
     date = formatdate(time() + 3, usegmt=True)
@@ -292,7 +298,10 @@ ARGUMENTS = [
     row(
         "too-deep",
         "writes ten thousand lists inside each other",
-        only(CHAT, CHAT_STREAM, MESSAGES_STREAM, answer=asks("[" * 10_000, chunk=10_000)),
+        {
+            **only(*BOTH_CHAT, answer=asks("[" * 10_000, chunk=10_000)),
+            MESSAGES_STREAM: events(*tool_use(0, "[" * 10_000), reason="tool_use"),
+        },
         SUM,
         reads=("not JSON",),
     ),
@@ -1143,11 +1152,46 @@ SERVER = [
         "no-utf-8",
         "200, in an encoding that is no UTF-8",
         {
-            CHAT: Answer(
-                raw=whole({"content": "é"}).raw.replace(b"\\u00e9", b"\xe9"),
-                headers=PLAIN,
-            ),
+            CHAT: latin(whole({"content": "caf\xe9"})),
             CHAT_STREAM: raw(b'data: {"choices": [{"delta": {"content": "\xe9"}}]}\n\n', DONE),
+            MESSAGES: latin(blocks({"type": "text", "text": "caf\xe9"})),
+            MESSAGES_STREAM: raw(BEGIN, b'data: {"type": "caf\xe9"}\n\n', event("message_stop")),
+        },
+        SUM,
+        **AGAIN,
+    ),
+    row(
+        "error-no-utf-8",
+        "500, in an encoding that is no UTF-8",
+        Answer(status=500, raw=b'{"error": {"message": "caf\xe9"}}', headers=PLAIN),
+        SUM,
+        **AGAIN,
+    ),
+    row(
+        "error-odd",
+        "500, with an error of an odd shape",
+        Answer(
+            status=500,
+            raw=b'{"error": {"message": {"a": 1}, "code": [1], "type": {}}}',
+            headers=PLAIN,
+        ),
+        SUM,
+        **AGAIN,
+    ),
+    row("error-empty", "500, with nothing", Answer(status=500, raw=b""), SUM, **AGAIN),
+    row(
+        "error-deep",
+        "500, with ten thousand brackets",
+        Answer(status=500, raw=b"[" * 10_000, headers=PLAIN),
+        SUM,
+        **AGAIN,
+    ),
+    row(
+        "deep",
+        "200, with ten thousand brackets",
+        {
+            **only(*WHOLE, answer=Answer(raw=b"[" * 10_000, headers=PLAIN)),
+            **only(*STREAMS, answer=raw(b"data: " + b"[" * 10_000 + b"\n\n")),
         },
         SUM,
         **AGAIN,
@@ -1394,6 +1438,7 @@ STREAM = [
     ),
 ]
 
+NONSENSE = [None, 5, {"type": "text", "text": None}, {"type": 5}, {"type": "text"}, []]
 FIVE_CHUNKS = chunks(*texts("It is ", "5."))
 FIVE_EVENTS = events(*said("It is ", "5."))
 FIVES = {CHAT_STREAM: FIVE_CHUNKS, MESSAGES_STREAM: FIVE_EVENTS}
@@ -1465,6 +1510,34 @@ WIRE = [
         usage=Usage(),
     ),
     row(
+        "usage-text",
+        "counts in texts",
+        {
+            CHAT: whole(
+                {"content": "It is 5."}, usage={"prompt_tokens": "10", "completion_tokens": "5"}
+            ),
+            CHAT_STREAM: raw(
+                delta({"content": "It is 5."}, usage={"prompt_tokens": "10"}),
+                delta({}, "stop"),
+                DONE,
+            ),
+            MESSAGES: blocks({"type": "text", "text": "It is 5."}, usage={"input_tokens": "10"}),
+        },
+    ),
+    row(
+        "usage-endless",
+        "counts without end",
+        {
+            CHAT: whole({"content": "It is 5."}, usage={"prompt_tokens": float("inf")}),
+            CHAT_STREAM: raw(
+                b'data: {"choices": [{"delta": {"content": "It is 5."}}], '
+                b'"usage": {"prompt_tokens": 1e400, "completion_tokens": -1}}\n\n',
+                delta({}, "stop"),
+                DONE,
+            ),
+        },
+    ),
+    row(
         "reasoning-content",
         "thinks in `reasoning_content`",
         {
@@ -1495,6 +1568,51 @@ WIRE = [
             CHAT: whole({"content": [{"type": "text", "text": "It is 5."}]}),
             CHAT_STREAM: chunks({"content": [{"type": "text", "text": "It is 5."}]}),
         },
+    ),
+    row(
+        "parts-nonsense",
+        "answers in a list of parts, some of which make no sense",
+        {
+            CHAT: whole({"content": [*NONSENSE, {"type": "text", "text": "It is 5."}]}),
+            CHAT_STREAM: chunks({"content": [*NONSENSE, {"type": "text", "text": "It is 5."}]}),
+        },
+    ),
+    row(
+        "text-number",
+        "answers with a number for a text",
+        {
+            CHAT: whole({"content": 5}),
+            CHAT_STREAM: chunks({"content": 5}),
+            MESSAGES: blocks({"type": "text", "text": 5}),
+            MESSAGES_STREAM: events(start(0, {"type": "text", "text": 5}), stop(0)),
+        },
+        SUM,
+        **AGAIN,
+    ),
+    row(
+        "thought-number",
+        "thinks a number",
+        {
+            CHAT: whole({"reasoning_content": 5}),
+            CHAT_STREAM: chunks({"reasoning_content": 5}),
+            MESSAGES: blocks({"type": "thinking", "thinking": 5}),
+            MESSAGES_STREAM: events(start(0, {"type": "thinking", "thinking": 5}), stop(0)),
+        },
+        SUM,
+        **AGAIN,
+    ),
+    row(
+        "name-number",
+        "calls a number",
+        {
+            **chat(call(0, id="c", name=5, arguments="{}")),
+            MESSAGES: blocks(
+                {"type": "tool_use", "id": "t", "name": 5, "input": {}}, reason="tool_use"
+            ),
+            MESSAGES_STREAM: events(*tool_use(0, "{}", name=5), reason="tool_use"),
+        },
+        SUM,
+        **AGAIN,
     ),
     row(
         "unknown-fields",

@@ -31,7 +31,9 @@ ALL = [
     "✓ calls the tool that it must",
     "✓ calls two tools at once",
 ]
-NO_TOOLS = "use a model that takes tools, or [features] function_calling = false"
+NO_TOOLS = (
+    "use a model that takes tools, or [models.NAME] tools = \"text\", and it writes its calls as text"
+)
 CALL, RESULT, FORCED, BOTH = "call", "result", "forced", "both"
 
 
