@@ -4,7 +4,7 @@ Facts: Anthropic's API reference (streaming, tool use, extended thinking, stop r
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -17,13 +17,14 @@ from lumos_agent.providers.chat_replies import (
     Raised,
     arguments_of,
     as_written,
+    count,
     cut_pair,
     fresh_id,
     paired,
     refused,
     used_ids,
 )
-from lumos_agent.providers.http import failure_within
+from lumos_agent.providers.http import UNREADABLE, failure_within
 
 FINISHED = {
     "end_turn": "stop",
@@ -63,11 +64,7 @@ class _Delta(msgspec.Struct, gc=False):
     container: Block | None = None
 
 
-class _Usage(msgspec.Struct, gc=False):
-    input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    output_tokens: int | None = None
+Counts = dict[str, Any]
 
 
 class _Message(msgspec.Struct):
@@ -77,7 +74,7 @@ class _Message(msgspec.Struct):
     error: Block | None = None
     content: list[Block] = []
     stop_reason: str | None = None
-    usage: _Usage | None = None
+    usage: Any = None
     container: Block | None = None
 
 
@@ -89,7 +86,7 @@ class _Event(msgspec.Struct, gc=False):
     delta: _Delta | None = None
     content_block: Block | None = None
     message: _Message | None = None
-    usage: _Usage | None = None
+    usage: Any = None
     error: Block | None = None
 
 
@@ -149,7 +146,7 @@ class _Growing:
         """The block with all its pieces."""
         block = self.given | ({"id": self.call_id} if self.given["type"] == "tool_use" else {})
         for key, pieces in self.pieces.items():
-            text = paired("".join(pieces))
+            text = paired("".join(pieces)) + (self._half if key == "text" else "")
             if key != "input":
                 block[key] = block.get(key, "") + text
             elif text:  # an empty piece adds nothing to what came at the beginning
@@ -169,7 +166,7 @@ class BlockAssembler:
         self._raised = raised
         self._blocks: list[_Growing] = []
         self._at: dict[int, _Growing] = {}
-        self._counts = [_Usage()]
+        self._counts: list[Counts] = [{}]
 
     @property
     def blocks(self) -> list[Block]:
@@ -233,7 +230,7 @@ class BlockAssembler:
 
     def _start(self, message: _Message) -> None:
         self._at, self.stop_reason, self.complete = {}, None, False
-        self._counts.append(_Usage())
+        self._counts.append({})
         self._count(message.usage)
         self._note_container(message.container)
 
@@ -255,11 +252,10 @@ class BlockAssembler:
             return (TextPart(block["text"]),)
         return ()
 
-    def _count(self, usage: _Usage | None) -> None:
+    def _count(self, usage: Any) -> None:
         """Take a count in; later ones of one answer replace it."""
-        for name in _Usage.__struct_fields__ if usage else ():
-            if (value := getattr(usage, name)) is not None:
-                setattr(self._counts[-1], name, value)
+        said = cast("Counts", usage) if isinstance(usage, dict) else {}
+        self._counts[-1] |= {key: value for key, value in said.items() if value is not None}
 
     def reply(self, request_id: str | None) -> Reply:
         """The whole reply. Raises `ContentFilterError` where the model refuses."""
@@ -287,7 +283,7 @@ SHAPES: dict[Any, Block] = {
 
 
 def _shaped(block: Block) -> Block:
-    """*block* with all that is read of its type. Raises `ProviderUnavailableError` if it makes no sense."""
+    """*block* with all that is read of its type. Raises `ProviderUnavailableError` if it is none."""
     if not isinstance(block.get("type"), str):
         raise ProviderUnavailableError(f"the answer has a block without a type: {block}")
     given = {key: value for key, value in block.items() if value is not None}
@@ -303,19 +299,19 @@ def _shaped(block: Block) -> Block:
 def _decoded(decode: Any, data: bytes) -> Any:
     try:
         return decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         text = data[:200].decode(errors="replace")
         raise ProviderUnavailableError(
             f"the answer is not one of the Messages API: {error}, in {text!r}"
         ) from error
 
 
-def _neutral(counts: Iterable[_Usage]) -> Usage:
+def _neutral(counts: Iterable[Counts]) -> Usage:
     """Anthropic counts cached tokens apart; here they are among the input."""
     total = Usage()
     for one in counts:
-        cached = one.cache_read_input_tokens or 0
-        written = one.cache_creation_input_tokens or 0
-        read = (one.input_tokens or 0) + written + cached
-        total += Usage(read, one.output_tokens or 0, cached, 0, written)
+        cached = count(one.get("cache_read_input_tokens"))
+        written = count(one.get("cache_creation_input_tokens"))
+        read = count(one.get("input_tokens")) + written + cached
+        total += Usage(read, count(one.get("output_tokens")), cached, 0, written)
     return total

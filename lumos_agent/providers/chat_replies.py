@@ -4,6 +4,7 @@ Facts: the API reference of OpenAI (chat completions, streaming); what servers a
 is tested in `tests/agent/providers/test_chat_replies.py`.
 """
 
+import json
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
@@ -12,9 +13,9 @@ from typing import Any, cast
 import msgspec
 
 from lumos_agent.errors import ContentFilterError, ProviderUnavailableError, RefusalError
-from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage, decode, encode
+from lumos_agent.messages import AssistantMessage, Message, ToolCall, Usage, encode
 from lumos_agent.providers.base import CallPart, Part, ReasoningPart, Reply, TextPart
-from lumos_agent.providers.http import failure_within
+from lumos_agent.providers.http import UNREADABLE, failure_within
 from lumos_tools import InvalidArgumentsError
 from lumos_tools.decoding import decode as decode_arguments
 
@@ -54,30 +55,11 @@ class _Choice(msgspec.Struct, gc=False):
     error: dict[str, Any] | str | None = None
 
 
-class _PromptDetails(msgspec.Struct, gc=False):
-    cached_tokens: int | float | None = None
-    cache_write_tokens: int | float | None = None
-    cache_creation_tokens: int | float | None = None
-
-
-class _OutputDetails(msgspec.Struct, gc=False):
-    reasoning_tokens: int | float | None = None
-
-
-class AnswerUsage(msgspec.Struct, gc=False):
-    """Tokens, as a server counts them."""
-
-    prompt_tokens: int | float | None = None
-    completion_tokens: int | float | None = None
-    prompt_tokens_details: _PromptDetails | None = None
-    completion_tokens_details: _OutputDetails | None = None
-
-
 class Answer(msgspec.Struct, gc=False):
     """A completion, or a chunk of one."""
 
     choices: list[_Choice] | None = None
-    usage: AnswerUsage | None = None
+    usage: Any = None
     error: dict[str, Any] | str | None = None
     object: str | None = None
     message: str | None = None
@@ -93,7 +75,7 @@ def decode_answer(data: bytes) -> Answer:
     """A completion or a chunk. Raises `ProviderUnavailableError` if it is neither, or an error."""
     try:
         answer = _decoded(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         text = data[:200].decode(errors="replace")
         raise ProviderUnavailableError(
             f"the answer is not a chat completion: {error}, in {text!r}"
@@ -107,7 +89,14 @@ def _decoded(data: bytes) -> Answer:
     try:
         return _decode(data)
     except msgspec.DecodeError:  # half a surrogate pair, perhaps, or fields that are not known
-        return _read_with_care(decode(data, Any))
+        return _read_with_care(_loaded(data))
+
+
+def _loaded(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def _read_with_care(value: Any) -> Answer:
@@ -196,7 +185,7 @@ class Assembler:
         self.reasoning: list[str] = []
         self.refusal: list[str] = []
         self.slots: list[_Slot] = []
-        self.usage: AnswerUsage | None = None
+        self.usage: Any = None
         self.finish_reason: str | None = None
         self._at: dict[int, _Slot] = {}
         self._history = history
@@ -220,6 +209,10 @@ class Assembler:
             self.finish_reason = choice.finish_reason or self.finish_reason
             if choice.delta:
                 yield from self._take(choice.delta)
+            if choice.finish_reason and self._half:
+                self.text.append(self._half)
+                yield TextPart(self._half)
+                self._half = ""
 
     def read(self, answer: Answer) -> None:
         """Take a whole answer in. Raises `ProviderUnavailableError` if there is nothing in it."""
@@ -311,7 +304,7 @@ class Assembler:
 
     def reply(self, request_id: str | None) -> Reply:
         """The whole reply. Raises `ContentFilterError` where the model or its provider refuses."""
-        text = "".join(self.text)
+        text = "".join(self.text) + self._half
         if self.refusal:
             raise refused("".join(self.refusal))
         if self.finish_reason == "content_filter":
@@ -328,7 +321,7 @@ class Assembler:
         )
         return Reply(
             message=message,
-            usage=_neutral(self.usage) if self.usage else Usage(),
+            usage=_neutral(self.usage),
             finish_reason=self.finish_reason,
             request_id=request_id,
         )
@@ -464,16 +457,31 @@ def _words(parts: list[Any], kind: str) -> str:
     found = ""
     for part in parts:
         said = cast("dict[str, Any]", part).get(kind, "") if isinstance(part, dict) else ""
-        found += said if isinstance(said, str) else _words(said, "text")
+        inner = _words(said, "text") if isinstance(said, list) else ""
+        found += said if isinstance(said, str) else inner
     return found
 
 
-def _neutral(usage: AnswerUsage) -> Usage:
-    prompt, output = usage.prompt_tokens_details, usage.completion_tokens_details
+def _neutral(usage: Any) -> Usage:
+    """What a server counted; what makes no sense is as if it were not said."""
+    read, wrote = field(usage, "prompt_tokens_details"), field(usage, "completion_tokens_details")
+    written = field(read, "cache_write_tokens") or field(read, "cache_creation_tokens")
     return Usage(
-        int(usage.prompt_tokens or 0),
-        int(usage.completion_tokens or 0),
-        int(prompt.cached_tokens or 0) if prompt else 0,
-        int(output.reasoning_tokens or 0) if output else 0,
-        int(prompt.cache_write_tokens or prompt.cache_creation_tokens or 0) if prompt else 0,
+        count(field(usage, "prompt_tokens")),
+        count(field(usage, "completion_tokens")),
+        count(field(read, "cached_tokens")),
+        count(field(wrote, "reasoning_tokens")),
+        count(written),
     )
+
+
+def field(holder: Any, name: str) -> Any:
+    """A field of a JSON object, or of an object; None if there is none."""
+    if isinstance(holder, dict):
+        return cast("dict[str, Any]", holder).get(name)
+    return getattr(holder, name, None)
+
+
+def count(value: Any) -> int:
+    """A number of tokens; 0 for what is none."""
+    return int(value) if isinstance(value, int | float) and 0 <= value < 2**53 else 0

@@ -72,6 +72,10 @@ TOO_LONG = re.compile(
 """How those who have no code for it say that the window is full."""
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for what is no JSON, no UTF-8, or too deep."""
+
+
 class Answer(Protocol):
     """What comes back for a request."""
 
@@ -248,7 +252,7 @@ def _error(body: bytes) -> dict[str, Any]:
     try:
         told = msgspec.json.decode(body)
         failure = msgspec.convert(told[0] if isinstance(told, list) and told else told, _Failure)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return {}
     error = failure.error
     return error if isinstance(error, dict) else {"message": error or failure.message}

@@ -33,7 +33,7 @@ from lumos_agent.prices import Price, price_of
 from lumos_agent.providers.anthropic import cannot_think
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire, legal_name
-from lumos_agent.providers.chat_replies import Answer, AnswerUsage, Assembler
+from lumos_agent.providers.chat_replies import Answer, Assembler
 from lumos_agent.providers.endpoints import KNOWN, Endpoint
 from lumos_agent.providers.http import CODES, STATUSES, is_broke, retry_after
 from lumos_agent.providers.mending import MOST, Mending
@@ -323,15 +323,22 @@ def _said_reason(chunks: Any) -> str:
     return str(said)
 
 
-def _said_usage(chunks: Any) -> AnswerUsage:
+def _said_usage(chunks: Any) -> dict[str, Any]:
     """What the provider counted; LiteLLM's sum at the end may be its own estimate."""
-    total = AnswerUsage()
+    total: dict[str, Any] = {}
     for chunk in chunks.chunks:
-        if usage := getattr(chunk, "usage", None):
-            said = msgspec.convert(usage, AnswerUsage, from_attributes=True)
-            for name in AnswerUsage.__struct_fields__:
-                setattr(total, name, getattr(said, name) or getattr(total, name))
+        usage = getattr(chunk, "usage", None)
+        for name in COUNTED:
+            total[name] = getattr(usage, name, None) or total.get(name)
     return total
+
+
+COUNTED = (
+    "prompt_tokens",
+    "completion_tokens",
+    "prompt_tokens_details",
+    "completion_tokens_details",
+)
 
 
 def _request_id(answer: Any) -> str | None:

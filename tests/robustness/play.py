@@ -323,7 +323,9 @@ async def _run(agent: Agent, row: Row, wire: str, scene: Scene, outcome: Outcome
 
     task = asyncio.create_task(read())
     if row.leaves == "tool":
-        await scene.stuck.wait()
+        stuck = asyncio.create_task(scene.stuck.wait())
+        await asyncio.wait([task, stuck], return_when=asyncio.FIRST_COMPLETED)
+        stuck.cancel()
         task.cancel()
     await asyncio.wait([task])
     outcome.error = asyncio.CancelledError() if task.cancelled() else task.exception()

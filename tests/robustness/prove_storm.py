@@ -97,7 +97,7 @@ class Storm:
         SCENE.set(scene)
         task = asyncio.create_task(self._read(row))
         if row.leaves == "tool":
-            await scene.stuck.wait()
+            await asyncio.wait_for(scene.stuck.wait(), 60)
             task.cancel()
         await asyncio.wait([task])
         error = asyncio.CancelledError() if task.cancelled() else task.exception()

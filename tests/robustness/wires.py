@@ -1,7 +1,7 @@
 """What goes over the wires, made by hand: the bytes of answers that no well-behaved server gives."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tests.servers.chat import Answer
@@ -159,7 +159,3 @@ def apart(answer: Answer, size: int = 1) -> Answer:
     assert answer.raw is not None
     whole = b"".join([answer.raw] if isinstance(answer.raw, bytes) else answer.raw)
     return Answer(raw=[whole[place : place + size] for place in range(0, len(whole), size)])
-
-
-def bytes_of(steps: Sequence[Answer]) -> bytes:
-    return b"".join(b"".join(step.raw) for step in steps if step.raw)
