@@ -132,6 +132,18 @@ def encode(value: Any) -> bytes:
         return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
 
 
+def encode_for_others(value: Any) -> bytes:
+    """The JSON of *value* for other people's programs, few of which take half a surrogate pair.
+
+    It is U+FFFD, the sign for what cannot be shown.
+    """
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"), ensure_ascii=False)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
 def decode(data: bytes | str, type_: Any) -> Any:
     """The value of *type_* that `encode` wrote. Raises `msgspec.ValidationError`."""
     try:

@@ -20,6 +20,7 @@ from lumos_agent.messages import (
     ToolResult,
     UserMessage,
     encode,
+    encode_for_others,
 )
 from lumos_agent.providers.anthropic_replies import Block, BlockAssembler, said
 from lumos_agent.providers.base import Part, Reply, Request
@@ -111,7 +112,7 @@ class AnthropicWire:
         for message in request.messages:
             if id(message) not in kept:
                 # The message is kept beside its bytes: while it lives, its id() is its own.
-                blocks = encode(self.blocks(message))[1:-1]
+                blocks = encode_for_others(self.blocks(message))[1:-1]
                 kept[id(message)] = (message, blocks)
         spoken = [one for one in request.messages if kept[id(one)][1]]
         for role, group in groupby(spoken, _role):
@@ -270,7 +271,7 @@ class AnthropicExchange:
             self._pauses += 1
             if self._assembler.container:
                 self._head["container"] = self._assembler.container
-            said = encode(_unfinished(self._wire.sendable(self._assembler.blocks)))
+            said = encode_for_others(_unfinished(self._wire.sendable(self._assembler.blocks)))
             self.body = self._body(_turn(b"assistant", [said[1:-1]]))
 
     def _body(self, *more: bytes) -> bytes:

@@ -17,6 +17,7 @@ from lumos_agent.messages import (
     ToolResult,
     UserMessage,
     encode,
+    encode_for_others,
 )
 from lumos_agent.providers.base import Part, Reply, Request
 from lumos_agent.providers.chat_replies import Assembler, decode_answer
@@ -83,7 +84,7 @@ class ChatWire:
         for message in request.messages:
             if id(message) not in kept:
                 # The message is kept beside its bytes: while it lives, its id() is its own.
-                kept[id(message)] = (message, encode(self.plain(message)))
+                kept[id(message)] = (message, encode_for_others(self.plain(message)))
         return [kept[id(message)][1] for message in request.messages]
 
     def plain(self, message: Message) -> dict[str, Any]:
@@ -118,7 +119,10 @@ class ChatWire:
         # Some servers parse the arguments of the history, so text that is no object goes inside one.
         known = isinstance(call.arguments, dict)
         arguments = call.arguments if known else {"invalid": call.arguments}
-        function = {"name": legal_name(call.name), "arguments": encode(arguments).decode()}
+        function = {
+            "name": legal_name(call.name),
+            "arguments": encode_for_others(arguments).decode(),
+        }
         plain = {"id": self._id(call.id), "type": "function", "function": function}
         return plain | {"extra_content": extra} if extra else plain
 
