@@ -254,7 +254,8 @@ class Assembler:
         piece = _arguments_text(function.arguments)
         slot = self._slot(call, function.name or "", piece)
         if function.name:
-            if slot.name and slot.whole:
+            goes_on = slot.name + function.name in self._names
+            if slot.name and slot.whole and not goes_on:
                 slot.again = function.name
             else:
                 slot.name = self._joined(slot.name, function.name)
@@ -276,13 +277,15 @@ class Assembler:
         """
         place, given = _number(call.index), str(call.id) if call.id else None
         if place is None:
-            known = [number for number, one in self._at.items() if not given or one.given == given]
-            place = known[-1] if known else len(self._at)
+            same = [number for number, one in self._at.items() if given and one.given == given]
+            goes_on = same or ([] if given and name else [*self._at])
+            place = goes_on[-1] if goes_on else len(self._at)
         slot = self._at.get(place)
         if slot is None:
             return self._open(place, given)
         other = bool(given and slot.given and given != slot.given)
-        if (other and name) or (piece.lstrip()[:1] == "{" and slot.whole) or (other and slot.whole):
+        begins = piece.lstrip()[:1] == "{" or (other and piece.strip())
+        if (other and name) or (begins and slot.whole):
             again = slot.again or slot.name
             slot = self._open(place, given)
             slot.name = "" if name else again

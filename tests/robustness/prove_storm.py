@@ -35,19 +35,24 @@ STATM = Path("/proc/self/statm")
 _numbers = count(1)
 
 
-class Storm:
-    """One server and one agent of a wire, for any number of runs at once."""
+Way = tuple[str, Row]
+"""A row, and the wire that it is played over."""
 
-    def __init__(self, wire: str) -> None:
-        self.wire = wire
-        self.ways = cycle([row for row in KNOWN.values() if wire in row.wires])
+
+class Storm:
+    """One server and one agent, for any number of runs at once, whole ones and streaming ones."""
+
+    def __init__(self, *wires: str) -> None:
+        self.wires = wires
+        ways = [(wire, row) for row in KNOWN.values() for wire in wires if wire in row.wires]
+        self.ways = cycle(ways)
         self.ended: Counter[str] = Counter()
         self._asked: Counter[str] = Counter()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Storm"]:
         async with AsyncExitStack() as stack:
-            kind = MessagesServer if self.wire.startswith("messages") else ChatServer
+            kind = MessagesServer if self.wires[0].startswith("messages") else ChatServer
             self.server = await stack.enter_async_context(kind(self._answer))
             name = "anthropic" if kind is MessagesServer else "openai"
             self.agent = Agent(
@@ -61,7 +66,7 @@ class Storm:
             yield self
 
     def _answer(self, body: dict[str, Any]) -> Answer:
-        """The next answer of a run, by its prompt: the id of a row, or a sum, and a number of its own."""
+        """The next answer of a run, by its prompt: a row's id, or `sum`, and a number of its own."""
         prompt = body["messages"][0]["content"]
         if isinstance(prompt, list):
             prompt = prompt[0]["text"]
@@ -70,32 +75,33 @@ class Storm:
         if what == "sum":
             call = Call("add", f'{{"a": {number}, "b": 1}}', "call_1")
             return wants(call) if self._asked[prompt] == 1 else says(f"It is {int(number) + 1}.")
-        script = KNOWN[what].script(self.wire)
+        script = KNOWN[what].script(self.wires[bool(body.get("stream"))])
         answer = script[min(self._asked[prompt], len(script)) - 1]
         return answer(body) if callable(answer) else answer
 
     async def round(self, runs: int, failing: int) -> None:
         """So many runs at once, some of which fail; each of the others has its own answer."""
         ways = list(islice(self.ways, failing))
-        good = [self._good() for _ in range(runs - failing)]
+        good = [self._good(self.wires[number % 2]) for number in range(runs - failing)]
         await asyncio.gather(*good, *map(self._bad, ways))
         assert [] == self.server.refusals, self.server.refusals[:3]
         self.server.requests.clear()
         self._asked.clear()
 
-    async def _good(self) -> None:
+    async def _good(self, wire: str) -> None:
         number = next(_numbers)
         SCENE.set(Scene())
         async with self.agent.stream(f"sum {number}") as stream:
-            stream.run.streaming = "stream" in self.wire
+            stream.run.streaming = "stream" in wire
             await stream.finish()
         assert f"It is {number + 1}." == stream.result.text
         assert ["add"] == SCENE.get().ran
 
-    async def _bad(self, row: Row) -> None:
+    async def _bad(self, way: Way) -> None:
+        wire, row = way
         scene = Scene()
         SCENE.set(scene)
-        task = asyncio.create_task(self._read(row))
+        task = asyncio.create_task(self._read(wire, row))
         if row.leaves == "tool":
             await asyncio.wait_for(scene.stuck.wait(), 60)
             task.cancel()
@@ -103,9 +109,9 @@ class Storm:
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         self.ended[_end(row, error, "" if error else task.result())] += 1
 
-    async def _read(self, row: Row) -> str:
+    async def _read(self, wire: str, row: Row) -> str:
         async with self.agent.stream(f"{row.id} {next(_numbers)}", **row.options) as stream:
-            stream.run.streaming = "stream" in self.wire
+            stream.run.streaming = "stream" in wire
             async for event in stream:
                 if row.leaves == "text" and isinstance(event, TextDelta):
                     return ""
@@ -155,7 +161,8 @@ async def rage(rounds: int, runs: int) -> tuple[Counter[str], list[float]]:
     """Rounds over the wires by turns; how the failing runs ended, and the memory after each round."""
     before, used = Left(), []
     async with AsyncExitStack() as stack:
-        storms = [await stack.enter_async_context(Storm(wire).open()) for wire in DIRECT]
+        wires = (DIRECT[:2], DIRECT[2:])
+        storms = [await stack.enter_async_context(Storm(*two).open()) for two in wires]
         for number in range(rounds):
             await storms[number % len(storms)].round(runs, runs // 10)
             await _settle()

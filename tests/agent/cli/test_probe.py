@@ -32,7 +32,7 @@ ALL = [
     "✓ calls two tools at once",
 ]
 NO_TOOLS = (
-    "use a model that takes tools, or [models.NAME] tools = \"text\", and it writes its calls as text"
+    'use a model that takes tools, or [models.NAME] tools = "text", and it writes its calls as text'
 )
 CALL, RESULT, FORCED, BOTH = "call", "result", "forced", "both"
 
