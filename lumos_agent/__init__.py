@@ -3,6 +3,9 @@
 Read `lumos_agent.loop` first.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from lumos_agent.agent import Agent, StreamingAgent
 from lumos_agent.errors import (
     AgentError,
@@ -90,6 +93,10 @@ from lumos_agent.run import Run
 from lumos_agent.runner import RunStream
 from lumos_tools.errors import LumosError
 
+if TYPE_CHECKING:
+    from lumos_agent.providers.text_calls import TextCallReader, parse_tool_calls
+    from lumos_agent.providers.text_mode import TextMode
+
 __all__ = [
     "Agent",
     "AgentError",
@@ -154,7 +161,9 @@ __all__ = [
     "StreamingAgent",
     "StreamingMixin",
     "SystemMessage",
+    "TextCallReader",
     "TextDelta",
+    "TextMode",
     "TextPart",
     "ThreadConflictError",
     "ThreadNotFoundError",
@@ -172,5 +181,23 @@ __all__ = [
     "UserMessage",
     "decode_event",
     "encode_event",
+    "parse_tool_calls",
     "pieces",
 ]
+
+LATER = {
+    "TextCallReader": "lumos_agent.providers.text_calls",
+    "TextMode": "lumos_agent.providers.text_mode",
+    "parse_tool_calls": "lumos_agent.providers.text_calls",
+}
+"""What is loaded when it is first asked for."""
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(LATER[name]), name)

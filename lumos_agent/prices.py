@@ -34,27 +34,26 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     tiers: "tuple[tuple[int, Price], ...]" = ()
     """What holds for prompts of more than so many tokens, the longest first."""
 
+    def cost(self, usage: Usage) -> float | None:
+        """US dollars for *usage*; None if it says nothing."""
+        if not (usage.input_tokens or usage.output_tokens):
+            return None
+        tiers = (dearer for limit, dearer in self.tiers if usage.input_tokens > limit)
+        return next(tiers, self)._sum(usage)
 
-def cost(price: Price, usage: Usage) -> float | None:
-    """US dollars for *usage*; None if it says nothing."""
-    if not (usage.input_tokens or usage.output_tokens):
-        return None
-    for limit, dearer in price.tiers:
-        if usage.input_tokens > limit:
-            price = dearer
-            break
-    cached, written, thought = (
-        usage.cached_tokens,
-        usage.cache_write_tokens,
-        usage.reasoning_tokens,
-    )
-    return (
-        (usage.input_tokens - cached - written) * price.input
-        + cached * (price.input if price.cached is None else price.cached)
-        + written * (price.input if price.cache_write is None else price.cache_write)
-        + (usage.output_tokens - thought) * price.output
-        + thought * (price.output if price.reasoning is None else price.reasoning)
-    )
+    def _sum(self, usage: Usage) -> float:
+        cached, written, thought = (
+            usage.cached_tokens,
+            usage.cache_write_tokens,
+            usage.reasoning_tokens,
+        )
+        return (
+            (usage.input_tokens - cached - written) * self.input
+            + cached * (self.input if self.cached is None else self.cached)
+            + written * (self.input if self.cache_write is None else self.cache_write)
+            + (usage.output_tokens - thought) * self.output
+            + thought * (self.output if self.reasoning is None else self.reasoning)
+        )
 
 
 @cache

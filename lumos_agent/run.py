@@ -33,7 +33,6 @@ from lumos_agent.messages import (
     UserMessage,
 )
 from lumos_agent.options import GenerateOptions, OptionKeywords
-from lumos_agent.prices import Price, cost
 from lumos_agent.providers.base import Provider, Reply
 
 
@@ -248,8 +247,8 @@ class Run:
     def spend(self, reply: Reply) -> None:
         """Count what *reply* used and cost."""
         self.usage += reply.usage
-        price: Price | None = getattr(self._priced, "price", None)
-        spent = cost(price, reply.usage) if price else None
+        price = getattr(self._priced, "price", None)
+        spent = price.cost(reply.usage) if price else None
         self.cost = None if spent is None or self.cost is None else self.cost + spent
 
     def _last_exchange(self) -> tuple[AssistantMessage, tuple[ToolResult, ...]]:

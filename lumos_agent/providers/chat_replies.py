@@ -256,7 +256,7 @@ class Assembler:
         if function.name:
             goes_on = slot.name + function.name in self._names
             if slot.name and slot.whole and not goes_on:
-                slot.again = function.name
+                slot.again = self._joined(slot.again, function.name)
             else:
                 slot.name = self._joined(slot.name, function.name)
         slot.extra = call.extra_content or slot.extra
@@ -277,20 +277,29 @@ class Assembler:
         """
         place, given = _number(call.index), str(call.id) if call.id else None
         if place is None:
-            same = [number for number, one in self._at.items() if given and one.given == given]
-            goes_on = same or ([] if given and name else [*self._at])
-            place = goes_on[-1] if goes_on else len(self._at)
+            place = self._place_without(given, name)
         slot = self._at.get(place)
         if slot is None:
             return self._open(place, given)
         other = bool(given and slot.given and given != slot.given)
         begins = piece.lstrip()[:1] == "{" or (other and piece.strip())
         if (other and name) or (begins and slot.whole):
-            again = slot.again or slot.name
+            called = slot.again or ("" if name else slot.name)
             slot = self._open(place, given)
-            slot.name = "" if name else again
+            slot.name = called
         slot.given = slot.given or given
         return slot
+
+    def _place_without(self, given: str | None, name: str) -> int:
+        """Where a piece without an index belongs: by its id, else to the last call, if it goes on."""
+        for place, slot in self._at.items():
+            if given and slot.given == given:
+                return place
+        if not self._at:
+            return 0
+        place, last = next(reversed(self._at.items()))
+        begins = given and name and (last.given is not None or last.whole)
+        return len(self._at) if begins else place
 
     def _open(self, place: int, given: str | None) -> _Slot:
         taken = used_ids(self._history) | {one.id for one in self.slots}

@@ -21,7 +21,6 @@ from lumos_agent.errors import (
     ProviderError,
     ProviderUnavailableError,
 )
-from lumos_agent.prices import Price, price_of
 from lumos_agent.providers.anthropic import AnthropicWire
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire
@@ -35,6 +34,8 @@ from lumos_agent.providers.sse import Events
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+    from lumos_agent.prices import Price
 
 FRESH = 60.0
 """Seconds for which what a client said holds."""
@@ -136,8 +137,10 @@ class DirectProvider:
         self._asked = -FRESH
 
     @property
-    def price(self) -> Price | None:
+    def price(self) -> "Price | None":
         """What its model costs, where it is asked at its maker's own address."""
+        from lumos_agent.prices import price_of
+
         known = KNOWN.get(self.name)
         own = self.name == "azure" or (known is not None and known.base_url == self.base_url)
         return price_of(self.name, self.model) if own else None

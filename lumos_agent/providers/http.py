@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -50,9 +49,7 @@ CODES: dict[str, type[ProviderError]] = {
 """By OpenAI's `code`."""
 BROKE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error")
 """Codes and types of an account without money."""
-NO_MONEY = re.compile(
-    "credit balance is too low|insufficient balance|exceeded your current quota", re.I
-)
+NO_MONEY = "credit balance is too low|insufficient balance|exceeded your current quota"
 """The words of those who have no code for it: Anthropic, DeepSeek, gateways."""
 KINDS: dict[str, type[ProviderError]] = {
     "invalid_request_error": BadRequestError,
@@ -64,10 +61,9 @@ KINDS: dict[str, type[ProviderError]] = {
     "rate_limit_error": RateLimitError,
 }
 """By Anthropic's `type`, which is all that an error within a stream has."""
-TOO_LONG = re.compile(
+TOO_LONG = (
     r"prompt is too long|maximum context length|context (?:length|window|size)|too many (?:input )?tokens"
-    r"|input token count .*exceeds|too large for (?:the )?model|input is too long",
-    re.IGNORECASE,
+    r"|input token count .*exceeds|too large for (?:the )?model|input is too long"
 )
 """How those who have no code for it say that the window is full."""
 
@@ -203,7 +199,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
     error = _error(body)
     text = str(error.get("message") or body[:300].decode(errors="replace") or "no reason given")
     kind = kind_of(error) or STATUSES.get(status, ProviderUnavailableError)
-    if status in (400, 413, 422, 500) and TOO_LONG.search(text):
+    if status in (400, 413, 422, 500) and _says(text, TOO_LONG):
         kind = ContextLengthError
     if status < 400:
         kind, text = BadRequestError, f"moved to {headers.get('Location')}; correct base_url"
@@ -233,7 +229,7 @@ def failure_within(error: Mapping[str, Any]) -> ProviderError:
 def is_broke(error: Mapping[str, Any], text: str) -> bool:
     """Whether *error*, which says *text*, is that of an account without money."""
     said = {str(error.get("code")), str(error.get("type"))}
-    return not said.isdisjoint(BROKE) or NO_MONEY.search(text) is not None
+    return not said.isdisjoint(BROKE) or _says(text, NO_MONEY)
 
 
 def kind_of(error: Mapping[str, Any]) -> type[ProviderError] | None:
@@ -265,16 +261,23 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time
             return float(headers.get(name, "")) * unit
         except ValueError:
             continue
+    from email.utils import parsedate_to_datetime  # takes a while to import
+
     try:
         return parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now()
     except ValueError:
         return None
 
 
-REFUSED = re.compile(r"support\w* (?:tool|function)|(?:tool|function)\w* .*support", re.IGNORECASE)
+REFUSED = r"support\w* (?:tool|function)|(?:tool|function)\w* .*support"
 
 
 def refuses_tools(error: ProviderError) -> bool:
     """Whether *error* seems to be that the model takes no tools."""
     refused = isinstance(error, BadRequestError) and error.status in (400, 404, 422)
-    return refused and REFUSED.search(str(error)) is not None
+    return refused and _says(str(error), REFUSED)
+
+
+def _says(text: str, pattern: str) -> bool:
+    """Whether *text* has the *pattern*, which is compiled when it is first asked for."""
+    return re.search(pattern, text, re.IGNORECASE) is not None

@@ -12,11 +12,9 @@ from lumos_agent.providers.offered import Offers
 logger = logging.getLogger("lumos_agent")
 MOST = 2
 """How often a request is mended: once for each thing that can be."""
-STRICT = re.compile(
-    r"grammar|too complex|strict|schemas contains|schema for function", re.IGNORECASE
-)
+STRICT = r"grammar|too complex|strict|schemas contains|schema for function"
 """What is said where a strict tool is refused: Anthropic's limit of a grammar's size is not published."""
-CHOICE = re.compile(r"tool_choice|tool choice|only .?auto.? is supported", re.IGNORECASE)
+CHOICE = r"tool_choice|tool choice|only .?auto.? is supported"
 """What is said where no call can be forced."""
 
 
@@ -35,10 +33,10 @@ class Mending:
     def after(self, error: BadRequestError, request: Request) -> Request:
         """*request* without what *error* refuses. Raises *error* where it is about something else."""
         said = str(error)
-        if _forced(request) and CHOICE.search(said):
+        if _forced(request) and re.search(CHOICE, said, re.IGNORECASE):
             self._forces = False
             return self._unforced(request)
-        if STRICT.search(said) and self._offers.relax():
+        if re.search(STRICT, said, re.IGNORECASE) and self._offers.relax():
             told = f"{self._name} refuses strict tools ({said}); they are hints from now on"
             logger.warning(told)
             request.notice("strict", told, None)

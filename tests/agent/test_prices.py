@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from lumos_agent import Usage, prices
-from lumos_agent.prices import Price, cost, price_of
+from lumos_agent.prices import Price, price_of
 from lumos_agent.providers import provider_for
 from lumos_agent.providers.litellm import load
 
@@ -47,7 +47,7 @@ def test_like_litellm(name: str, model: str, theirs: str, usage: Usage):
         cache_read_input_tokens=usage.cached_tokens,
     )
 
-    assert sum(parts) == pytest.approx(cost(price, usage), rel=1e-9)
+    assert sum(parts) == pytest.approx(price.cost(usage), rel=1e-9)
 
 
 def test_every_part():
@@ -56,8 +56,8 @@ def test_every_part():
     plain = Price(input=1, output=2)
     full = Price(input=1, output=2, cached=0.5, cache_write=1.25, reasoning=3)
 
-    assert 200 == cost(plain, usage)
-    assert 60 + 15 + 12.5 + 60 + 60 == cost(full, usage)
+    assert 200 == plain.cost(usage)
+    assert 60 + 15 + 12.5 + 60 + 60 == full.cost(usage)
 
 
 def test_longer_prompts():
@@ -68,7 +68,7 @@ def test_longer_prompts():
         tiers=((200, Price(input=4, output=4)), (100, Price(input=2, output=2))),
     )
 
-    assert [100, 202, 804] == [cost(price, Usage(n)) for n in (100, 101, 201)]
+    assert [100, 202, 804] == [price.cost(Usage(n)) for n in (100, 101, 201)]
 
 
 def test_not_known():
@@ -76,7 +76,7 @@ def test_not_known():
     assert price_of("vllm", "gpt-5") is None
     assert price_of("openai", "my-own") is None
     assert price_of("openai", "text-embedding-3-small") is None
-    assert cost(Price(input=1, output=1), Usage()) is None
+    assert Price(input=1, output=1).cost(Usage()) is None
 
 
 def listed(monkeypatch: pytest.MonkeyPatch, **entries: Any) -> None:
@@ -92,7 +92,7 @@ def test_half_a_price(monkeypatch: pytest.MonkeyPatch):
     assert price_of("x", "half") is None
     free = price_of("x", "free")
     assert free
-    assert 0 == cost(free, Usage(9, 9))
+    assert 0 == free.cost(Usage(9, 9))
 
 
 @pytest.mark.parametrize("fault", ["missing", "broken", "no package"])

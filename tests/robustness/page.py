@@ -141,8 +141,8 @@ def _end(outcome: Outcome) -> str:
 
 def _code(text: str) -> str:
     """*text* as code, without what differs from run to run."""
-    text = re.sub(r"^(?:openai|anthropic)/test-model: ", "", text)
-    text = re.sub(r"(openai|anthropic)/test-model", "test-model", text)
+    text = re.sub(r"^[\w/]+/test-model: ", "", text)
+    text = re.sub(r"[\w/]+/test-model", "test-model", text)
     text = re.sub(r"( broke: ).*", r"\1…", text)
     text = re.sub(r"127\.0\.0\.1(:|', )\d+", r"127.0.0.1\1PORT", text)
     text = text.encode("utf-8", "backslashreplace").decode()

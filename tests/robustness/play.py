@@ -25,16 +25,33 @@ from lumos_agent import (
     ToolResult,
     Usage,
 )
-from lumos_agent.providers.litellm import LiteLLMProvider
 from lumos_agent.run import Run
 from tests.agent.test_loop import check_rules
 from tests.robustness.tools import SCENE, TOOLS, Scene
-from tests.robustness.wires import DIRECT, LITELLM, Json, Step
+from tests.robustness.wires import (
+    CHAT,
+    CHAT_STREAM,
+    DIRECT,
+    LITELLM,
+    MESSAGES,
+    MESSAGES_STREAM,
+    Json,
+    Step,
+)
 from tests.servers.chat import Answer, ChatServer, says
 from tests.servers.messages import MessagesServer
 
 AFTER = "Fine."
 """The answer to the next prompt in the thread, which always works."""
+
+
+MODELS = {
+    CHAT: "openai/test-model",
+    CHAT_STREAM: "openai/test-model",
+    MESSAGES: "anthropic/test-model",
+    MESSAGES_STREAM: "anthropic/test-model",
+    LITELLM: "litellm/openai/test-model",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +168,19 @@ async def play(row: Row, wire: str) -> Outcome:
                 if outcome.after == AFTER:
                     _check_read(server.requests[-1], outcome.reads)
         outcome.refusals = server.refusals
+    if wire == LITELLM:
+        await _close_litellm()
     await _check_thread(storage)
     return outcome
+
+
+async def _close_litellm() -> None:
+    """Close the connections that LiteLLM keeps: it drops them open when it has too many."""
+    import litellm
+    from litellm.llms.custom_httpx.async_client_cleanup import close_litellm_async_clients
+
+    await close_litellm_async_clients()
+    litellm.in_memory_llm_clients_cache.flush_cache()
 
 
 async def _go_on(agent: Agent) -> str:
@@ -248,7 +276,7 @@ def _through(row: Row, wire: str) -> str:
     """The wire whose answers are given: LiteLLM is asked for streams where there are any."""
     if wire != LITELLM:
         return wire
-    return "chat stream" if "chat stream" in row.wires else "chat"
+    return CHAT_STREAM if CHAT_STREAM in row.wires else CHAT
 
 
 def _server(row: Row, wire: str) -> Callable[..., ChatServer]:
@@ -294,16 +322,13 @@ async def _agent(
     async def wait(seconds: float) -> None:
         outcome.waits.append(seconds)
 
-    model: Any = f"{'anthropic' if wire.startswith('messages') else 'openai'}/test-model"
-    where = {"base_url": base_url, "api_key": "test-key"}
-    if wire == LITELLM:
-        model, where = LiteLLMProvider("test-model", name="openai", **where), {}
     agent = Agent(
-        model,
+        MODELS[wire],
         tools=[TOOLS[name] for name in row.tools],
         memory=storage,
         observers=[outcome.events.append],
-        **where,
+        base_url=base_url,
+        api_key="test-key",
         **row.options,
     )
     agent.pace = Pace(sleep=wait, random=lambda: 0.0)

@@ -22,6 +22,7 @@ from lumos_agent.providers.text_calls import (
 from lumos_agent.testing.provider_contract import add
 from lumos_tools import ToolRegistry
 from tests.agent.providers.text_examples import EXAMPLES, PROSE, SCHEMAS, Example
+from tests.agent.providers.text_page import PAGE, page
 
 Seen = tuple[str, tuple[tuple[str, Any], ...]]
 NUMBERED = [pytest.param(one, id=f"{number}-{one.format}") for number, one in enumerate(EXAMPLES)]
@@ -195,3 +196,8 @@ def test_taught():
         ToolResult("c", "add", "no", is_error=True)
     )
     assert written(AssistantMessage("", (call,))).text.startswith("<tool_call>")
+
+
+def test_page():
+    """The reference has an example of each format, as the tests read it."""
+    assert PAGE.read_text(encoding="utf-8") == page()

@@ -355,7 +355,9 @@ SERVER = [
         SUM,
         dead=True,
         requests=0,
-        fails=Fails(error=UNAVAILABLE, kind="connection", says="nothing answers at"),
+        fails=Fails(
+            error=UNAVAILABLE, kind="connection", says="nothing answers at|Connection error"
+        ),
         notices=("retry", "retry"),
         waits=(0.5, 1.0),
     ),
