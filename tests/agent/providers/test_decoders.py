@@ -87,6 +87,8 @@ def pieces_of(text: str, data: st.DataObject) -> list[str]:
 
 def call_deltas(said: Said, defects: set[str], data: st.DataObject) -> list[dict[str, Any]]:
     """The pieces of the calls, with *defects*."""
+    if defects >= {"no index", "names everywhere"}:
+        defects = defects - {"late ids"}  # an id with a name, and no number, is another call's
     lanes: list[list[dict[str, Any]]] = []
     for place, (name, arguments) in enumerate(said.calls):
         text = json.dumps(arguments)
