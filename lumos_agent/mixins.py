@@ -47,7 +47,8 @@ class StreamingMixin(BasicAgent):
         async with aclosing(provider.stream(self.request(run))) as stream:
             parts = aiter(stream) if run.deadline is None else hurried(run, stream)
             async for part in parts:
-                run.first_token()
+                if not run.begun:
+                    run.first_token()
                 match part:
                     case TextPart(text=text):
                         yield TextDelta(step=run.step, delta=text)

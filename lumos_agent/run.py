@@ -147,6 +147,8 @@ class Run:
         self.steps: list[AgentStep] = []
         self.usage = Usage()
         self.result: GenerateResult | None = None
+        self.begun = False
+        """Whether the first piece of a streamed reply came."""
         self.on_tell: Callable[[], object] = nobody_waits
         self._told: deque[AgentEvent] = deque()
         self._seq = 0
@@ -213,13 +215,14 @@ class Run:
         """Begin the step, or begin it anew: what came of the attempt before is void."""
         self.attempt += 1
         self.reply = None
+        self.begun = False
         self._first_token = None
         return StepStart(step=self.step, attempt=self.attempt, model=self.model)
 
     def first_token(self) -> None:
         """Note when the first piece of a streamed reply came."""
-        if self._first_token is None:
-            self._first_token = time.perf_counter() - self._began
+        self.begun = True
+        self._first_token = time.perf_counter() - self._began
 
     def complete_step(self) -> StepComplete:
         """Sum up the step that the transcript ends in."""

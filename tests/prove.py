@@ -18,6 +18,7 @@ from lumos_agent import Agent
 from lumos_tools import function_tool
 from tests.engines.prove import engines
 from tests.proxy.prove import proxy
+from tests.robustness.prove_storm import storm
 from tests.servers.chat import Call, ChatServer, turns
 from tests.tools.hostile import KINDS, count
 
@@ -41,7 +42,7 @@ def properties() -> Rows:
             "pytest",
             "-k",
             "round_trip or arrive or refused_by or schema_is_valid or hostile_text or any_cut "
-            "or says_is_taken or can_be_said",
+            "or says_is_taken or can_be_said or any_arguments or any_bytes or decoders",
         ],
         cwd=ROOT,
         env={**os.environ, "LUMOS_PROFILE": "prove"},
@@ -142,6 +143,7 @@ SECTIONS: tuple[Callable[[], Rows | Awaitable[Rows]], ...] = (
     hostile,
     soak,
     cancelled,
+    storm,
     proxy,
 )
 

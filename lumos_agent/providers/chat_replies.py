@@ -7,7 +7,7 @@ is tested in `tests/agent/providers/test_chat_replies.py`.
 import json
 import secrets
 from collections import deque
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -102,15 +102,18 @@ def _loaded(data: bytes) -> Any:
 def _read_with_care(value: Any) -> Answer:
     """The answer that *value* is, with what is not known of its message apart."""
     others: dict[str, Any] = {}
-    choices = value.get("choices") if isinstance(value, dict) else None
-    for choice in choices[:1] if isinstance(choices, list) else ():
-        for key in ("message", "delta"):
-            said = choice.get(key) if isinstance(choice, dict) else None
+    for choice in _list(field(value, "choices"))[:1]:
+        for said in (field(choice, "message"), field(choice, "delta")):
             if isinstance(said, dict):
-                others |= {name: said.pop(name) for name in said.keys() - KNOWN}
+                given = cast("dict[str, Any]", said)
+                others |= {name: given.pop(name) for name in given.keys() - KNOWN}
     answer = msgspec.convert(value, Answer)
     answer.others = {name: value for name, value in others.items() if value is not None}
     return answer
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return cast("Sequence[Any]", value) if isinstance(value, list) else ()
 
 
 KNOWN = {*_Message.__struct_fields__}
@@ -199,8 +202,15 @@ class Assembler:
         self._spoken: str = ""
         self._half = ""
 
-    def feed(self, chunk: Answer) -> Iterator[Part]:
+    def feed(self, chunk: Answer) -> Iterable[Part]:
         """Take *chunk* in; what it adds comes out."""
+        text = None if self._half else _only_text(chunk)  # nearly all chunks are that
+        if text and not HIGH <= text[-1] < LOW:
+            self.text.append(text)
+            return (TextPart(text),)
+        return self._feed(chunk)
+
+    def _feed(self, chunk: Answer) -> Iterator[Part]:
         self.usage = chunk.usage or self.usage
         if chunk.others:
             self._keep(chunk.others)
@@ -310,7 +320,7 @@ class Assembler:
     def _keep(self, others: dict[str, Any]) -> None:
         """Put the pieces of fields that are not known together."""
         for name, value in others.items():
-            said = self._others.get(name)
+            said: Any = self._others.get(name)
             joins = type(said) is type(value) and isinstance(value, str | list)
             self._others[name] = said + value if joins else value
 
@@ -397,6 +407,19 @@ def paired(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
+def _only_text(chunk: Answer) -> str | None:
+    """The text of *chunk*, if it has nothing else."""
+    if not chunk.choices or chunk.usage is not None or chunk.others:
+        return None
+    choice = chunk.choices[0]
+    said = choice.delta
+    if said is None or choice.finish_reason is not None or said.tool_calls is not None:
+        return None
+    if said.reasoning_content or said.reasoning or said.reasoning_details or said.thinking_blocks:
+        return None
+    return said.content if isinstance(said.content, str) and not said.refusal else None
+
+
 def refused(text: str) -> RefusalError:
     """The error of a model that refuses in the words of *text*."""
     error = RefusalError(f"the model refuses: {text or 'no reason given'}")
@@ -464,13 +487,12 @@ def _arguments_text(arguments: Any) -> str:
     return encode(arguments).decode()
 
 
-def _words(parts: list[Any], kind: str) -> str:
+def _words(parts: Sequence[Any], kind: str) -> str:
     """The text of those *parts* of a content that are of *kind*."""
     found = ""
     for part in parts:
         said = cast("dict[str, Any]", part).get(kind, "") if isinstance(part, dict) else ""
-        inner = _words(said, "text") if isinstance(said, list) else ""
-        found += said if isinstance(said, str) else inner
+        found += said if isinstance(said, str) else _words(_list(said), "text")
     return found
 
 

@@ -7,7 +7,7 @@ only where somebody gave it an http client of his own.
 
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Protocol
 
@@ -212,8 +212,12 @@ class DirectProvider:
                 if is_whole:
                     exchange.read(await patience.wait(answer.read()))
                     continue
-                async for part in _parts(answer, exchange, patience):
-                    yield part
+                events, sent = Events(), answer.pieces()
+                while data := await patience.wait(anext(sent, b"")):
+                    for part in _parts(exchange, _events(events, data), patience):
+                        yield part
+                for part in _parts(exchange, events.finish(), patience):
+                    yield part  # the last line may have no end
             if not exchange.complete:
                 raise ProviderUnavailableError(BROKE_OFF, kind="connection")
         reply = exchange.reply(request_id)
@@ -269,20 +273,15 @@ class DirectProvider:
 WIRES: dict[str, Callable[[str, Quirks], Wire]] = {"openai": ChatWire, "anthropic": AnthropicWire}
 
 
-async def _parts(answer: Answer, exchange: Exchange, patience: Patience) -> AsyncGenerator[Part]:
-    """What the events of *answer* add to the reply, as they come in time."""
-    events, pieces = Events(), answer.pieces()
-    while data := await patience.wait(anext(pieces, b"")):
-        moved = False
-        for event in _events(events, data):
-            for part in exchange.feed(event):
-                moved = True
-                yield part
-        if moved:
-            patience.moved()
-    for event in events.finish():  # the last line may have no end
+def _parts(exchange: Exchange, events: list[bytes], patience: Patience) -> Iterator[Part]:
+    """What *events* add to the reply; whoever says something has more time."""
+    moved = False
+    for event in events:
         for part in exchange.feed(event):
+            moved = True
             yield part
+    if moved:
+        patience.moved()
 
 
 def _events(events: Events, data: bytes) -> list[bytes]:

@@ -206,14 +206,19 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
     how: Kind | None = "timeout" if status in SLOW else None
     if status == 402 or is_broke(error, text):
         kind, how = RateLimitError, "quota"
-    advice = headers.get("x-should-retry", "").lower()
     return kind(
         f"HTTP {status}: {text}",
         kind=how,
         status=status,
         retry_after=retry_after(headers),
-        retryable={"true": True, "false": False}.get(advice),
+        retryable=advice(headers),
     )
+
+
+def advice(headers: Mapping[str, str]) -> bool | None:
+    """Whether a server advises to ask again, where it says so."""
+    said = headers.get("x-should-retry", "").lower()
+    return {"true": True, "false": False}.get(said)
 
 
 def failure_within(error: Mapping[str, Any]) -> ProviderError:

@@ -35,7 +35,7 @@ from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire, legal_name
 from lumos_agent.providers.chat_replies import Answer, Assembler
 from lumos_agent.providers.endpoints import KNOWN, Endpoint
-from lumos_agent.providers.http import CODES, STATUSES, is_broke, retry_after
+from lumos_agent.providers.http import CODES, STATUSES, advice, is_broke, retry_after
 from lumos_agent.providers.mending import MOST, Mending
 from lumos_agent.providers.patience import Patience, whole
 
@@ -222,23 +222,27 @@ class LiteLLMProvider:
             return BadRequestError(
                 f"{model}: {missing}; install the package that LiteLLM needs for it", model=model
             )
-        told, code = _told(error), _first(error, "code")
-        broke = status == 402 or is_broke({"code": code, "type": _first(error, "type")}, told)
+        told = _told(error)
+        broke = status == 402 or any(is_broke(vars(one), told) for one in _causes(error))
         kind = RateLimitError if broke else next(filter(None, kinds))
+        headers = _headers(error)
         return kind(
             f"{model}: {told}",
-            kind="quota" if broke else _kind(names),
+            kind="quota" if broke else _kind(error),
             model=model,
             status=status if isinstance(status, int) else None,
-            retry_after=_retry_after(error),
+            retry_after=retry_after(headers),
+            retryable=advice(headers),
         )
 
 
-def _kind(names: Collection[str]) -> Kind | None:
-    """How it failed, where the names of LiteLLM's errors say more than ours."""
-    if "Timeout" in names:
+def _kind(error: Exception) -> Kind | None:
+    """How it failed, where LiteLLM's error, or one below it, says more than ours."""
+    own, *below = ({kind.__name__ for kind in type(one).__mro__} for one in _causes(error))
+    if "Timeout" in own:
         return "timeout"
-    return "connection" if "APIConnectionError" in names else None
+    broke = "APIConnectionError" in own or any("NetworkError" in names for names in below)
+    return "connection" if broke else None
 
 
 NO_EXTRAS = {
@@ -360,7 +364,7 @@ def _told(error: Exception) -> str:
 
 SAID = re.compile(r'"message": ?"((?:[^"\\]|\\.)*)"')
 """What a server said, where LiteLLM gives its whole answer for a message."""
-FRAME = re.compile(r"^(?:[\w.]*(?:Error|Exception)(?::| -) )+|\W*Handle with `litellm\.\w+`\.?")
+FRAME = re.compile(r"^(?:[\w.]*(?:Error|Exception)(?::| -) )+|\W{0,9}Handle with `litellm\.\w+`\.?")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -375,9 +379,10 @@ def _first(error: BaseException, name: str) -> str:
     return next((str(one) for one in found if one), "")
 
 
-def _retry_after(error: BaseException) -> float | None:
+def _headers(error: BaseException) -> Mapping[str, str]:
+    """What the server's answer had beside its body; LiteLLM's own errors have answers that it made up."""
+    found: dict[str, str] = {}
     for one in _causes(error):
-        headers = getattr(getattr(one, "response", None), "headers", None)
-        if headers and (seconds := retry_after(headers)) is not None:
-            return seconds
-    return None
+        said = getattr(getattr(one, "response", None), "headers", None)
+        found.update(said or {})
+    return found

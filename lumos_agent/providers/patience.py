@@ -19,8 +19,9 @@ def too_slow(name: str, seconds: float) -> ProviderUnavailableError:
 
 async def whole(awaited: Awaitable[T], timeouts: Timeouts) -> T:
     """What *awaited* gives within the total time; else the error says so."""
+    limit = asyncio.timeout(timeouts.total)
     try:
-        async with asyncio.timeout(timeouts.total) as limit:
+        async with limit:
             return await awaited
     except TimeoutError as error:
         if not limit.expired():
@@ -44,8 +45,9 @@ class Patience:
     async def wait(self, awaited: Awaitable[T]) -> T:
         """What *awaited* gives in time; else the error says which time ran out."""
         name, when = min(self._limits.items(), key=_when)
+        limit = asyncio.timeout_at(when)
         try:
-            async with asyncio.timeout_at(when) as limit:
+            async with limit:
                 return await awaited
         except TimeoutError as error:
             if not limit.expired():

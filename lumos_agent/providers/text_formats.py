@@ -7,7 +7,7 @@ legacy prompts, and ReAct; `docs/reference/text_calls.md` has an example of each
 import ast
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from lumos_agent.providers.chat_replies import arguments_of
@@ -190,10 +190,9 @@ def _takes_text(schema: Mapping[str, Any]) -> bool:
     kinds = schema.get("type", ())
     if "string" in ([kinds] if isinstance(kinds, str) else kinds):
         return True
-    options = [*schema.get("anyOf", ()), *schema.get("enum", ())]
-    return any(
-        _takes_text(one) if isinstance(one, dict) else isinstance(one, str) for one in options
-    )
+    options: list[Mapping[str, Any]] = schema.get("anyOf", [])
+    values: list[Any] = schema.get("enum", [])
+    return any(map(_takes_text, options)) or any(isinstance(one, str) for one in values)
 
 
 # Marked: what begins so is a call, of an unknown tool too.
@@ -273,11 +272,15 @@ def _several(text: str) -> list[Written]:
         value: Any = json.loads(text)
     except ValueError:
         return [_broken(text)]
-    values: list[Any] = value if isinstance(value, list) else [value]
+    values = _listed(value)
     found = [_call_of(one) for one in values]
     if not found or None in found:
         raise NoCallError
     return [one for one in found if one]
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return cast("Sequence[Any]", value) if isinstance(value, list) else (value,)
 
 
 def python_tag(at: Cursor) -> list[Written]:
@@ -486,7 +489,7 @@ def _several_known(at: Cursor, text: str) -> list[Written]:
         value: Any = json.loads(text)
     except ValueError:
         raise NoCallError from None
-    values: list[Any] = value if isinstance(value, list) else [value]
+    values = _listed(value)
     found: list[Written] = []
     for one in values:
         call = _call_of(one)

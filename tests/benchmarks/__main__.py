@@ -1,8 +1,9 @@
-"""Measure: `python -m tests.benchmarks [--json FILE] [SCENARIO ...]`.
+"""Measure: `python -m tests.benchmarks [--check] [--json FILE] [SCENARIO ...]`.
 
 CPU seconds of this process, for `many` wall-clock seconds. Batches of the contestants are interleaved,
 and a ratio is the median over the rounds of Lumos against the baseline of the same round. A missed
-limit is measured once more; missed twice, the exit code is 1.
+limit is measured once more; missed twice, the exit code is 1. `--check` measures against the committed ratios of `ratios.json`
+instead, and fails where one is 40 % worse, twice; `--write` commits those of now.
 """
 
 import argparse
@@ -16,11 +17,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import peers
+from tests.benchmarks import check, peers
 from tests.benchmarks.contestants import (
     Anthropic,
     BareLiteLLM,
@@ -214,17 +216,49 @@ async def compete(url: str, names: list[str]) -> dict[str, tuple[bool, dict[str,
     return results
 
 
-def main(names: list[str], path: str | None) -> int:
+async def now(scenario: Scenario, contestants: list[Contestant]) -> float:
+    """The ratio of *scenario*."""
+    return ratio(scenario, await measure(scenario, contestants))
+
+
+async def compare(url: str, names: list[str], *, keep: bool) -> bool:
+    """Hold the ratios of now against the committed ones, or *keep* them; whether none is slower."""
+    good, found = True, dict[str, float]()
+    async with AsyncExitStack() as stack:
+        for group, scenarios in GROUPS.items():
+            chosen = [one for one in scenarios if {group, one.name} & {*names}]
+            kinds = CONTESTANTS[group] if chosen else ()
+            contestants = [await stack.enter_async_context(kind(url)) for kind in kinds]
+            for scenario in chosen:
+                quick = replace(scenario, rounds=check.ROUNDS, others=())
+
+                measured = partial(now, quick, contestants)
+                if keep:
+                    found[scenario.name] = await measured()
+                    print(f"{scenario.name:<10} {found[scenario.name]:.2f}x")
+                    continue
+                verdict = await check.judge(scenario.name, check.committed(), measured)
+                good = good and verdict.good
+                print(verdict)
+    if keep:
+        check.write(found)
+    return good
+
+
+def main(names: list[str], path: str | None, mode: str = "") -> int:
     command = [sys.executable, "-m", "tests.servers"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
         assert server.stdin is not None
+        url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+        if mode:
+            good = asyncio.run(compare(url, names or ["core"], keep=mode == "write"))
+            server.stdin.close()
+            return 0 if good else 1
         print(HEADER)
-        results = asyncio.run(
-            compete(f"http://127.0.0.1:{server.stdout.readline().strip()}/v1", names)
-        )
+        results = asyncio.run(compete(url, names))
         server.stdin.close()
     if path:
         rows = {name: row for name, (_, row) in results.items()}
@@ -242,5 +276,8 @@ if __name__ == "__main__":
         ),
     )
     parser.add_argument("--json", help="write the figures to this file")
+    parser.add_argument("--check", action="store_true", help="against the committed ratios")
+    parser.add_argument("--write", action="store_true", help="commit the ratios of now")
     given = parser.parse_args()
-    sys.exit(main(given.scenario, given.json))
+    mode = "write" if given.write else "check" if given.check else ""
+    sys.exit(main(given.scenario, given.json, mode))
