@@ -5,17 +5,21 @@ import threading
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import lumos_agent.acting
 from lumos_agent import (
     Agent,
     AgentEvent,
+    BudgetError,
     InMemoryStorage,
     Notice,
+    Reply,
     ToolCallComplete,
     ToolCallStart,
     ToolProgress,
     ToolResult,
+    UserMessage,
 )
 from lumos_agent.testing import ScriptedProvider, calls, says, together
 from lumos_tools import ToolContext, function_tool
@@ -305,3 +309,142 @@ async def test_repairs_are_told():
     (notice,) = [event for event in events if isinstance(event, Notice)]
     assert ("repair", ["read number as 4"]) == (notice.code, notice.data["repairs"])
     assert ["8"] == [event.result for event in events if isinstance(event, ToolCallComplete)]
+
+
+def answers(result: Any) -> list[str]:
+    return [one.text for one in result.messages if isinstance(one, ToolResult)]
+
+
+async def test_sequential():
+    """A sequential tool runs beside no other: it waits for those before it, and those after wait."""
+    running: set[str] = set()
+    beside: dict[str, set[str]] = {}
+
+    async def work(name: str) -> str:
+        running.add(name)
+        beside[name] = {*running} - {name}
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        beside[name] |= running - {name}
+        running.discard(name)
+        return name
+
+    def made(name: str, *, sequential: bool) -> Any:
+        async def tool() -> str:
+            return await work(name)
+
+        return function_tool(name=name, sequential=sequential)(tool)
+
+    tools = [made(name, sequential=name in "cd") for name in "abcdef"]
+    result = await agent_of(*tools).generate("?")
+
+    assert [*"abcdef"] == answers(result)
+    assert {"a": {"b"}, "b": {"a"}, "c": set(), "d": set(), "e": {"f"}, "f": {"e"}} == beside
+
+
+async def test_left_before_it_began():
+    """A sequential call that never began has its answer when the run is left."""
+    waiting = asyncio.Event()
+
+    @function_tool
+    async def wait() -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    @function_tool(sequential=True)
+    async def never() -> None:
+        raise AssertionError
+
+    agent = agent_of(wait, never)
+    async with agent.stream("?") as stream:
+        async for event in stream:
+            if isinstance(event, ToolCallStart) and event.call.name == "never":
+                break
+
+    assert 2 == len([one for one in stream.run.messages if isinstance(one, ToolResult)])
+
+
+@function_tool
+async def echo(text: str = "") -> str:
+    """Say it again."""
+    return text or "nothing"
+
+
+def cut(*texts: str) -> Reply:
+    """A reply that the limit of tokens cut off in the last of its calls."""
+    reply = together(*(calls("echo", text=text) for text in texts))
+    return replace(reply, message=replace(reply.message, truncated=True), finish_reason="length")
+
+
+@pytest.mark.parametrize("texts", [("a",), ("a", "b")])
+async def test_cut_off(texts: tuple[str, ...]):
+    """The last call of a reply that was cut off is not run, whatever it looks like; the model reads why."""
+    result = await agent_of(echo, reply=cut(*texts)).generate("?")
+    *ran, last = answers(result)
+
+    assert [*texts[:-1]] == ran
+    assert last.startswith("not run: the reply was cut off by its limit of tokens")
+
+
+async def test_max_calls():
+    """So many calls are carried out; those beyond are answered, and then the run ends."""
+    three = together(*(calls("echo", text=text) for text in "abc"))
+    agent = agent_of(echo, reply=three)
+    with pytest.raises(
+        BudgetError, match="makes more than 2 calls; allow more max_calls"
+    ) as caught:
+        await agent.generate("?", max_calls=2)
+    enough = await agent_of(echo, reply=three).generate("?", max_calls=3)
+
+    assert caught.value.run
+    assert ["a", "b", "not run: this run may make 2 calls, and has made them"] == answers(
+        caught.value.run
+    )
+    assert ["a", "b", "c"] == answers(enough)
+
+
+async def test_the_same_call_again_and_again():
+    """From the third time in a row on the model reads that it repeats itself; the tool runs all the same."""
+    script = [calls("echo", text="a")] * 4 + [calls("echo", text="b"), says("done")]
+    agent = Agent(ScriptedProvider(*script), tools=[echo])
+    async with agent.stream("?") as stream:
+        notices = [event async for event in stream if isinstance(event, Notice)]
+    texts = answers(stream.run)
+
+    assert ["a", "a", "a", "a", "b"] == [text.partition("\n")[0] for text in texts]
+    assert [False, False, True, True, False] == ["[This call was made" in text for text in texts]
+    assert [("repeat", 3), ("repeat", 4)] == [(one.code, one.data["times"]) for one in notices]
+
+
+async def test_a_failing_call_again_and_again():
+    """So it is with one that fails; a question of the user's begins the count anew."""
+    script = [calls("echo", text=1)] * 3 + [says("done")]
+    agent = Agent(ScriptedProvider(*script), tools=[echo])
+    first = await agent.generate("?")
+
+    assert [False, False, True] == ["3 times in a row" in text for text in answers(first)]
+    again = Agent(ScriptedProvider(*script), tools=[echo])
+    resumed = await again.resume(messages=[*first.messages, UserMessage("?")])
+    assert [False, False, True] == ["times in a row" in text for text in answers(resumed)[3:]]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_time_is_over(number: int):
+    """When the run's time is over its tools are ended, and each call has an answer."""
+
+    @function_tool
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    agent = agent_of(hang, reply=together(*[calls("hang")] * number))
+    with pytest.raises(BudgetError, match=r"the run took 0\.05 s") as caught:
+        await agent.generate("?", max_seconds=0.05)
+
+    assert caught.value.run
+    assert number == len(answers(caught.value.run))
+    assert all("was cancelled" in text for text in answers(caught.value.run))
+
+
+def test_no_reply():
+    """A transcript without a reply has no last one."""
+    assert lumos_agent.acting.last_reply([UserMessage("?")]) is None
