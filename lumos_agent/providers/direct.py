@@ -180,9 +180,9 @@ class DirectProvider:
             for part in pieces(await self.generate(request)):
                 yield part
             return
-        request, told = self._mending.before(request), False
+        request, told, mended = self._mending.before(request), False, 0
         try:
-            for mended in range(MOST + 1):
+            while True:
                 try:
                     async with aclosing(self._stream(request)) as parts:
                         async for part in parts:
@@ -192,6 +192,7 @@ class DirectProvider:
                 except BadRequestError as error:
                     if told or mended == MOST:
                         raise
+                    mended += 1
                     request = self._mending.after(error, request)
         except ProviderError as error:
             self._name(error)

@@ -122,8 +122,8 @@ class LiteLLMProvider:
                 yield part
             return
         await self.aopen()
-        request, told = self._mending.before(request), False
-        for mended in range(MOST + 1):
+        request, told, mended = self._mending.before(request), False, 0
+        while True:
             try:
                 async with aclosing(self._stream(request)) as parts:
                     async for part in parts:
@@ -133,6 +133,7 @@ class LiteLLMProvider:
             except BadRequestError as error:
                 if told or mended == MOST:
                     raise
+                mended += 1
                 request = self._mending.after(error, request)
 
     async def _stream(self, request: Request) -> AsyncGenerator[Part | Reply]:

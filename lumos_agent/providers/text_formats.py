@@ -527,9 +527,6 @@ def _python_list(text: str) -> list[ast.expr]:
 
 def call_style(at: Cursor) -> list[Written]:
     """Lumosai: `f(city="Oslo", days=2)` on a line of its own."""
-    found = NAME.match(at.text, at.place)
-    if found is None or found[0] not in at.schemas:
-        raise NoCallError
     text = at.line()
     return [_python_call(at, _parsed(text.strip()))]
 
@@ -545,9 +542,9 @@ def _python_call(at: Cursor, tree: ast.expr) -> Written:
     """The call that *tree* is: of a known tool, with its parameters by name, and plain values."""
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name) or tree.args:
         raise NoCallError
-    name, schema = tree.func.id, at.schemas.get(tree.func.id)
-    if schema is None:
-        raise NoCallError
+    name = tree.func.id
+    _known(at, name)
+    schema = at.schemas[name]
     arguments: dict[str, Any] = {}
     for one in tree.keywords:
         if one.arg is None:

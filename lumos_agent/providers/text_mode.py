@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 from msgspec.structs import replace
@@ -138,6 +138,8 @@ def _without_calls(messages: Iterable[Message]) -> list[Message]:
                 _say(said, text)
             case ToolResult():
                 _say(said, answered(message))
+            case _:
+                assert_never(message)
     return said
 
 

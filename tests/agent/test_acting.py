@@ -11,10 +11,12 @@ import lumos_agent.acting
 from lumos_agent import (
     Agent,
     AgentEvent,
+    AssistantMessage,
     BudgetError,
     InMemoryStorage,
     Notice,
     Reply,
+    ToolCall,
     ToolCallComplete,
     ToolCallStart,
     ToolProgress,
@@ -446,5 +448,7 @@ async def test_time_is_over(number: int):
 
 
 def test_no_reply():
-    """A transcript without a reply has no last one."""
+    """A transcript without a reply has no last one; one without a question has repeats all the same."""
+    call = ToolCall("c", "echo", {})
+    assert 2 == lumos_agent.acting.repeats([AssistantMessage("", (call,))] * 2, call)
     assert lumos_agent.acting.last_reply([UserMessage("?")]) is None

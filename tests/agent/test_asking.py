@@ -22,6 +22,7 @@ from lumos_agent import (
     ReasoningPart,
     Reply,
     Request,
+    Run,
     StepComplete,
     StepStart,
     TextPart,
@@ -271,6 +272,27 @@ async def test_no_reply():
         await told.run()
 
     assert [0.5, 1.0] == told.waits
+
+
+async def test_what_is_no_piece_of_the_reply():
+    """What an ability tells before the reply does not count as shown."""
+
+    class Noting(BasicAgent):
+        async def answer(self, run: Run) -> AsyncGenerator[AgentEvent]:
+            yield Notice(code="asked", message="now")
+            async for event in super().answer(run):
+                yield event
+
+    agent = Noting(ScriptedProvider(DOWN, says("Yes")))
+    agent.pace = Pace(sleep=no_sleep)
+    async with agent.stream("?") as stream:
+        attempts = [one.attempt async for one in stream if isinstance(one, StepStart)]
+
+    assert ("Yes", [1]) == (stream.text, attempts)
+
+
+async def no_sleep(seconds: float) -> None:
+    """Nobody waits."""
 
 
 async def test_options_of_a_fallback():

@@ -1,6 +1,7 @@
 """Where a run ends although the model would go on."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -137,6 +138,31 @@ async def test_no_time_to_ask_again():
     assert caught.value.__cause__ is failing or caught.value.__cause__ is not None
 
 
+class Blocking(ScriptedProvider):
+    """A script that holds everything up until the run's time is over, and then fails."""
+
+    async def generate(self, request: Request) -> Reply:
+        time.sleep(0.03)  # noqa: ASYNC251
+        return await super().generate(request)
+
+
+async def test_failure_after_the_time():
+    """A failure that comes after the end of the time is not tried again: the time is over."""
+    failing = ProviderUnavailableError("down")
+    with pytest.raises(BudgetError) as caught:
+        await BasicAgent(Blocking(failing), max_seconds=0.01).generate("?")
+
+    assert failing is caught.value.__cause__
+
+
+async def test_nobody_asked():
+    """A transcript may have no question of the user's; the limits hold in it, too."""
+    call = ToolCall("c", "look", {})
+    said = [AssistantMessage("", (call,)), ToolResult("c", "look", "nothing")]
+
+    assert "So." == (await BasicAgent(ScriptedProvider(says("So."))).resume(messages=said)).text
+
+
 async def test_no_time_to_begin():
     """A run whose time is over when a step begins asks nobody."""
     provider = ScriptedProvider(says("Yes"))
@@ -195,6 +221,12 @@ async def test_cut_off_once():
     agent = BasicAgent(ScriptedProvider(cut("look"), calls("look"), says("So.")), tools=[look])
 
     assert "So." == (await agent.generate("?")).text
+
+
+def test_retries_are_not_negative():
+    """Nor can a request be made again less than not at all."""
+    with pytest.raises(ConfigError, match="retries must be 0 or more, not -1"):
+        BasicAgent(ScriptedProvider(), retries=-1)
 
 
 @pytest.mark.parametrize("name", ["max_calls", "max_total_tokens", "max_seconds", "max_cost"])

@@ -14,7 +14,7 @@ def test_one_base():
         if isinstance(one, type) and issubclass(one, Exception)
     ]
 
-    assert 23 == len({*errors})
+    assert 24 == len({*errors})
     assert all(issubclass(one, LumosError) for one in errors)
 
 

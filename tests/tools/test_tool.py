@@ -236,7 +236,7 @@ def test_unknown_option():
         class Late(FunctionSchema, timout=3): ...  # type: ignore[call-arg]
 
     with pytest.raises(
-        SchemaError, match="'zzz'; known: description, idempotent, name, repair, tag"
+        SchemaError, match="'zzz'; known: description, idempotent, name, repair, sequential, tag"
     ):
 
         class Odd(FunctionSchema, zzz=3): ...  # type: ignore[call-arg]

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from lumos_agent import (
@@ -526,3 +527,17 @@ async def test_finish_reasons(reason: str):
     expected = "length" if "m" in reason[:2] else "stop"
 
     assert expected == (await ask(says("Hi", finish_reason=reason))).finish_reason
+
+
+@pytest.mark.parametrize(("choice", "sent", "told"), [("add", "auto", 1), ("none", "none", 0)])
+def test_thinking_and_forced_calls(choice: str, sent: str, told: int):
+    """A model that thinks is asked to call a tool, not made to, which is told; it may be told not to."""
+    notices: list[str] = []
+    request = msgspec.structs.replace(
+        asked(UserMessage("?"), choice=choice, extra={"thinking": {"type": "adaptive"}}),
+        notice=lambda code, message, data: notices.append(code),
+    )
+    sent_body = json.loads(AnthropicWire("x").begin("m", request, stream=False).body or b"")
+
+    assert {"type": sent} == sent_body["tool_choice"]
+    assert ["tool_choice"] * told == notices

@@ -353,3 +353,39 @@ def test_details_in_pieces():
         {"type": "thinking", "thinking": "c"},
     ] == merged(pieces)
     assert {"m": {"reasoning_details": merged(pieces[:4])}} == assembler.reply(None).message.native
+
+
+def said(*deltas: dict[str, Any], reason: str = "stop") -> tuple[list[Part], Reply]:
+    """The parts and the reply of a stream of *deltas*."""
+    assembler, parts = Assembler(names=("add",)), list[Part]()
+    for place, delta in enumerate(deltas):
+        last = {"finish_reason": reason} if place == len(deltas) - 1 else {}
+        chunk = json.dumps({"choices": [{"delta": delta, **last}]}).encode()
+        parts += assembler.feed(decode_answer(chunk))
+    return parts, assembler.reply(None)
+
+
+def test_half_at_the_end():
+    """A half of a surrogate pair whose other half never comes is told at the end."""
+    parts, reply = said({"content": "It is \ud83d"}, {})
+
+    assert [TextPart("It is "), TextPart("\ud83d")] == parts
+    assert "It is \ud83d" == reply.message.text
+
+
+def test_two_calls_without_numbers_and_ids():
+    """A name after whole arguments is the next call's, once its arguments begin; split names, too."""
+    pieces = ("add", '{"a": 1}'), ("ad", ""), ("d", ""), (None, '{"a": 2}')
+    deltas = [{"tool_calls": [call(0, None, name, text)]} for name, text in pieces]
+    _, reply = said(*deltas, {}, reason="tool_calls")
+
+    assert [("add", {"a": 1}), ("add", {"a": 2})] == [
+        (one.name, one.arguments) for one in reply.message.calls
+    ]
+
+
+def test_broken_text_in_text():
+    """A text of JSON that is broken stays what it is."""
+    assert '"{broken' == arguments_of('"{broken')
+    assert {"a": 1} == arguments_of('"{\\"a\\": 1}"')
+    assert {"a": {}} == arguments_of('{"a": {}}}} ')

@@ -32,6 +32,8 @@ from lumos_agent.providers import direct, http, sse
 from lumos_agent.providers.base import ReasoningPart, TextPart
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.endpoints import Endpoint
+from lumos_agent.providers.mending import Mending
+from lumos_agent.providers.patience import Patience, whole
 from lumos_agent.testing.provider_contract import ProviderContract, request
 from tests.servers.chat import Answer, Call, ChatServer, says, turns
 
@@ -540,3 +542,42 @@ async def test_stream_pieces():
         TextPart("ll"),
         TextPart("o"),
     ] == (items[:-1])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_mended_in_vain(stream: bool, monkeypatch: pytest.MonkeyPatch):
+    """A request is mended as often as there are things to mend; then the refusal is raised."""
+    monkeypatch.setattr(Mending, "after", lambda self, error, request: request)
+    async with ChatServer(lambda body: Answer(status=400, error={"message": "no"})) as server:
+        provider = DirectProvider("test-model", base_url=server.base_url, api_key="test-key")
+        with pytest.raises(BadRequestError):
+            if stream:
+                _ = [item async for item in provider.stream(request(UserMessage("?")))]
+            else:
+                await provider.generate(request(UserMessage("?")))
+        await provider.aclose()
+
+    assert 3 == len(server.requests)
+
+
+async def test_slow_to_connect(monkeypatch: pytest.MonkeyPatch):
+    """A connection that is not there in time is a time-out of its own."""
+
+    async def sent(*given: Any) -> None:
+        raise aiohttp.ConnectionTimeoutError
+
+    monkeypatch.setattr(http, "_sent", sent)
+    with pytest.raises(ProviderUnavailableError, match=r"within 10 s; allow more timeout\.connect"):
+        await ask(says("Hi"))
+
+
+async def test_time_outs_of_others():
+    """A time-out that is none of ours passes as it is."""
+
+    async def late() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        await whole(late(), Timeouts())
+    with pytest.raises(TimeoutError):
+        await Patience(Timeouts()).wait(late())

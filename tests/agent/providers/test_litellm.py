@@ -36,6 +36,7 @@ from lumos_agent import (
 from lumos_agent.providers import litellm as ours
 from lumos_agent.providers.base import TextPart
 from lumos_agent.providers.litellm import LiteLLMProvider, load
+from lumos_agent.providers.mending import Mending
 from lumos_agent.providers.text_mode import TextMode
 from lumos_agent.testing.provider_contract import ProviderContract, add, request
 from tests.servers.chat import Answer, Call, ChatServer, says, turns, wants
@@ -413,3 +414,15 @@ def test_loading_leaves_the_collector_as_it_was():
         gc.enable()
     ours._imported.__wrapped__()
     assert gc.isenabled()
+
+
+@whole_and_streaming
+async def test_mended_in_vain(stream: bool, monkeypatch: pytest.MonkeyPatch):
+    """A request is mended as often as there are things to mend; then the refusal is raised."""
+    monkeypatch.setattr(Mending, "after", lambda self, error, request: request)
+    refusal = Answer(status=400, error={"message": "no"})
+    async with ChatServer(lambda body: refusal) as server:
+        with pytest.raises(BadRequestError):
+            await asked(through(server, "openai"), stream)
+
+    assert 3 == len(server.requests)

@@ -13,6 +13,7 @@ from lumos_agent import (
     BadRequestError,
     Notice,
     Provider,
+    ReasoningDelta,
     Reply,
     SystemMessage,
     TextDelta,
@@ -119,6 +120,15 @@ async def test_native(streaming: bool):
     native = Agent(TextMode(ScriptedProvider(says(CALL)), auto=True), tools=[add])
 
     assert CALL == (await native.generate("?")).text  # who takes tools may quote a call
+
+
+async def test_reasoning():
+    """What a model thinks passes as it is."""
+    agent = Agent(TextMode(ScriptedProvider(says("So.", reasoning="Hm."))), tools=[add])
+    async with agent.stream("?") as stream:
+        thoughts = [one.delta async for one in stream if isinstance(one, ReasoningDelta)]
+
+    assert ["Hm."] == thoughts
 
 
 async def test_no_tools():
