@@ -25,8 +25,8 @@ from lumos_agent.providers.anthropic import AnthropicWire
 from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire
 from lumos_agent.providers.endpoints import KNOWN, Endpoint, endpoint_for, variable
-from lumos_agent.providers.http import Answer, Carrier, Client
-from lumos_agent.providers.mending import MOST, Mending
+from lumos_agent.providers.http import Answer, Carrier, Client, read_all
+from lumos_agent.providers.mending import Mending
 from lumos_agent.providers.offered import Offers
 from lumos_agent.providers.patience import Patience, whole
 from lumos_agent.providers.sdk import SdkClient, ask_sdk, has_own_http_client
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 FRESH = 60.0
 """Seconds for which what a client said holds."""
 BROKE_OFF = "the stream broke off before it was complete"
+FIELDS = (b"d", b"e", b"i", b"r", b":", b"\xef")
+"""How the first line of a stream of events begins: data, event, id, retry, a comment; after a BOM."""
 HINTS = {
     401: "; is the key right?",
     403: "; is the key right?",
@@ -155,13 +157,12 @@ class DirectProvider:
 
     async def _mended(self, request: Request) -> Reply:
         """The reply, to the request as it is, or without what the provider does not take."""
-        request = self._mending.before(request)
-        for _ in range(MOST):
+        mended = self._mending.of(request)
+        while True:
             try:
-                return await self._generate(request)
+                return await self._generate(mended.request)
             except BadRequestError as error:
-                request = self._mending.after(error, request)
-        return await self._generate(request)
+                mended.after(error)
 
     async def _generate(self, request: Request) -> Reply:
         url, headers = await self.target()
@@ -180,43 +181,44 @@ class DirectProvider:
             for part in pieces(await self.generate(request)):
                 yield part
             return
-        request, told, mended = self._mending.before(request), False, 0
+        mended, told = self._mending.of(request), False
         try:
             while True:
                 try:
-                    async with aclosing(self._stream(request)) as parts:
+                    async with aclosing(self._stream(mended.request)) as parts:
                         async for part in parts:
                             told = True
                             yield part
                     return
                 except BadRequestError as error:
-                    if told or mended == MOST:
+                    if told:
                         raise
-                    mended += 1
-                    request = self._mending.after(error, request)
+                    mended.after(error)
         except ProviderError as error:
             self._name(error)
             raise
 
     async def _stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
-        url, headers = await self.target()
-        exchange = self.wire.begin(self.model, request, stream=True)
         patience = Patience(request.options.timeout)
+        target = self.target()  # a client of somebody's may take its time
+        url, headers = await (patience.wait(target) if self._client else target)
+        exchange = self.wire.begin(self.model, request, stream=True)
         request_id, is_whole = None, False
         part: Part | Reply
         while exchange.body is not None:
             async with AsyncExitStack() as stack:
                 post = self._post(url, exchange.body, headers, request)
                 answer = await patience.wait(stack.enter_async_context(post))
-                request_id, is_whole = answer.headers.get(self.wire.request_id), _is_whole(answer)
-                exchange.body = None
-                if is_whole:
-                    exchange.read(await patience.wait(answer.read()))
+                request_id = answer.headers.get(self.wire.request_id)
+                events, sent, exchange.body = Events(), answer.pieces(), None
+                data = await patience.wait(anext(sent, b""))
+                if is_whole := _is_whole(answer, data):
+                    exchange.read(await patience.wait(read_all(sent, data)))
                     continue
-                events, sent = Events(), answer.pieces()
-                while data := await patience.wait(anext(sent, b"")):
+                while data:
                     for part in _parts(exchange, _events(events, data), patience):
                         yield part
+                    data = await patience.wait(anext(sent, b""))
                 for part in _parts(exchange, events.finish(), patience):
                     yield part  # the last line may have no end
             if not exchange.complete:
@@ -268,7 +270,8 @@ class DirectProvider:
     def _name(self, error: ProviderError) -> None:
         """Say in *error* which model failed, and what to look at where the reason is known."""
         error.model = f"{self.name}/{self.model}"
-        error.args = (f"{error.model}: {error}{HINTS.get(error.status or 0, '')}",)
+        hint = HINTS.get(error.status or 0, "") if error.kind in ("auth", "request") else ""
+        error.args = (f"{error.model}: {error}{hint}",)
 
 
 WIRES: dict[str, Callable[[str, Quirks], Wire]] = {"openai": ChatWire, "anthropic": AnthropicWire}
@@ -292,6 +295,11 @@ def _events(events: Events, data: bytes) -> list[bytes]:
         raise ProviderUnavailableError(f"the answer is no stream of events: {error}") from error
 
 
-def _is_whole(answer: Answer) -> bool:
-    """Whether a server answers whole although it was asked for a stream, as some do."""
-    return answer.headers.get("Content-Type", "").startswith(("application/json", "text/html"))
+def _is_whole(answer: Answer, beginning: bytes) -> bool:
+    """Whether a server answers whole although it was asked for a stream, as some do.
+
+    Few are wrong about a stream of events; what is called otherwise is told by its *beginning*.
+    """
+    if answer.headers.get("Content-Type", "").lower().startswith("text/event-stream"):
+        return False
+    return not beginning.lstrip().startswith(FIELDS)

@@ -1,6 +1,7 @@
 """Bytes to and from a provider, over aiohttp."""
 
 import asyncio
+import math
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -22,6 +23,7 @@ from lumos_agent.errors import (
 )
 from lumos_agent.options import Timeouts
 from lumos_agent.providers.patience import too_slow
+from lumos_agent.providers.sse import MOST
 
 if TYPE_CHECKING:
     import aiohttp
@@ -47,10 +49,14 @@ CODES: dict[str, type[ProviderError]] = {
     "invalid_api_key": AuthenticationError,
 }
 """By OpenAI's `code`."""
-BROKE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error")
+BROKE = r"(?:^|_)quota(?:_|$)|^billing_(?:hard_limit_reached|not_active|error)$"
 """Codes and types of an account without money."""
 NO_MONEY = "credit balance is too low|insufficient balance|exceeded your current quota"
 """The words of those who have no code for it: Anthropic, DeepSeek, gateways."""
+AGAIN = r"(?:retry|try again) in ([0-9]+(?:\.[0-9]+)?) ?(ms|s)\b"
+"""When to come back, in words. Who says it of a quota means that of the minute, as Gemini does."""
+PER_DAY = "PerDay"
+"""What the name of a quota has, of Gemini's, that is not full again in seconds, whatever is said."""
 KINDS: dict[str, type[ProviderError]] = {
     "invalid_request_error": BadRequestError,
     "authentication_error": AuthenticationError,
@@ -64,6 +70,8 @@ KINDS: dict[str, type[ProviderError]] = {
 TOO_LONG = (
     r"prompt is too long|maximum context length|context (?:length|window|size)|too many (?:input )?tokens"
     r"|input token count .*exceeds|too large for (?:the )?model|input is too long"
+    r"|maximum prompt length|reduce the length of the (?:messages|prompt)"
+    r"|inputs\W* tokens \+ \W*max_new_tokens"
 )
 """How those who have no code for it say that the window is full."""
 
@@ -120,7 +128,8 @@ class Client:
         try:
             async with await _sent(session, url, body, headers, timeouts) as response:
                 if response.status >= 300:  # a redirect could lead the key anywhere
-                    raise failure(response.status, response.headers, await response.read())
+                    said = await read_all(response.content.iter_any())
+                    raise failure(response.status, response.headers, said)
                 yield _Answer(response)
         except aiohttp.ConnectionTimeoutError as error:
             raise too_slow("connect", timeouts.connect) from error
@@ -172,8 +181,23 @@ async def _sent(
 class _Answer:
     def __init__(self, response: "aiohttp.ClientResponse") -> None:
         self.headers: Mapping[str, str] = response.headers
-        self.read = response.read
         self.pieces = response.content.iter_any
+
+    async def read(self) -> bytes:
+        """All of the body."""
+        return await read_all(self.pieces())
+
+
+async def read_all(pieces: AsyncIterator[bytes], beginning: bytes = b"") -> bytes:
+    """*beginning* and *pieces* joined. Raises `ProviderUnavailableError` before the memory is full."""
+    found = [beginning]
+    size = len(beginning)
+    async for piece in pieces:
+        size += len(piece)
+        if size > MOST:
+            raise ProviderUnavailableError(f"the answer has more than {MOST} bytes")
+        found.append(piece)
+    return b"".join(found)
 
 
 async def _keep_session() -> AsyncGenerator["aiohttp.ClientSession"]:
@@ -198,50 +222,64 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
     """The error that an HTTP answer is."""
     error = _error(body)
     text = str(error.get("message") or body[:300].decode(errors="replace") or "no reason given")
-    kind = kind_of(error) or STATUSES.get(status, ProviderUnavailableError)
-    if status in (400, 413, 422, 500) and _says(text, TOO_LONG):
-        kind = ContextLengthError
     if status < 400:
-        kind, text = BadRequestError, f"moved to {headers.get('Location')}; correct base_url"
-    how: Kind | None = "timeout" if status in SLOW else None
-    if status == 402 or is_broke(error, text):
-        kind, how = RateLimitError, "quota"
-    return kind(
+        text = f"moved to {headers.get('Location')}; correct base_url"
+        return BadRequestError(f"HTTP {status}: {text}", status=status)
+    type_, kind = sort_of(error, text, status)
+    return type_(
         f"HTTP {status}: {text}",
-        kind=how,
+        kind=kind,
         status=status,
-        retry_after=retry_after(headers),
+        retry_after=retry_after(headers, text),
         retryable=advice(headers),
     )
+
+
+def failure_within(error: Mapping[str, Any]) -> ProviderError:
+    """The error that a server tells of within an answer that began as a success."""
+    text = str(error.get("message") or dict(error))
+    type_, kind = sort_of(error, text)
+    return type_(f"the answer is an error: {text}", kind=kind, retry_after=retry_after({}, text))
+
+
+def sort_of(
+    error: Mapping[str, Any], text: str, status: int | None = None
+) -> tuple[type[ProviderError], Kind | None]:
+    """The type, and the kind if it is not the usual one, of an *error* that says *text*.
+
+    What it says of itself goes before the *status* that it comes with: some servers have one for all.
+    """
+    code, named = str(error.get("code")), str(error.get("type"))
+    number = int(code) if re.fullmatch("[45][0-9][0-9]", code) else None
+    if 402 in (number, status) or is_broke(error, text):
+        return RateLimitError, "quota"
+    if is_too_long(text, number or status):
+        return ContextLengthError, None
+    if (number or status) in SLOW or named == "timeout_error":
+        return ProviderUnavailableError, "timeout"
+    by_code = CODES.get(code) or STATUSES.get(number or 0)
+    found = by_code or KINDS.get(named) or STATUSES.get(status or 0)
+    return found or ProviderUnavailableError, None
+
+
+def is_broke(error: Mapping[str, Any], text: str) -> bool:
+    """Whether *error*, which says *text*, is that of an account without money."""
+    if any(re.search(BROKE, str(error.get(name))) for name in ("code", "type")):
+        return True
+    if not _says(text, NO_MONEY):
+        return False
+    return not _says(text, AGAIN) or PER_DAY in f"{error}{text}"
+
+
+def is_too_long(text: str, status: int | None) -> bool:
+    """Whether *text* says that the window is full; *status* is None where there is none."""
+    return status in (None, 400, 413, 422, 500) and _says(text, TOO_LONG)
 
 
 def advice(headers: Mapping[str, str]) -> bool | None:
     """Whether a server advises to ask again, where it says so."""
     said = headers.get("x-should-retry", "").lower()
     return {"true": True, "false": False}.get(said)
-
-
-def failure_within(error: Mapping[str, Any]) -> ProviderError:
-    """The error that a server tells of within an answer that began as a success."""
-    told = str(error.get("message") or dict(error))
-    kind = kind_of(error) or ProviderUnavailableError
-    broke = is_broke(error, told)
-    if broke:
-        kind = RateLimitError
-    return kind(f"the answer is an error: {told}", kind="quota" if broke else None)
-
-
-def is_broke(error: Mapping[str, Any], text: str) -> bool:
-    """Whether *error*, which says *text*, is that of an account without money."""
-    said = {str(error.get("code")), str(error.get("type"))}
-    return not said.isdisjoint(BROKE) or _says(text, NO_MONEY)
-
-
-def kind_of(error: Mapping[str, Any]) -> type[ProviderError] | None:
-    """What an error says that it is, by its code or its type; some servers say it within a success."""
-    code = error.get("code")
-    by_code = STATUSES.get(code) if isinstance(code, int) else CODES.get(str(code))
-    return by_code or KINDS.get(str(error.get("type")))
 
 
 class _Failure(msgspec.Struct):
@@ -259,18 +297,34 @@ def _error(body: bytes) -> dict[str, Any]:
     return error if isinstance(error, dict) else {"message": error or failure.message}
 
 
-def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> float | None:
-    """Seconds that *headers* ask to wait: as milliseconds, seconds, or up to a date."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            return float(headers.get(name, "")) * unit
-        except ValueError:
-            continue
+def retry_after(
+    headers: Mapping[str, str], text: str = "", now: Callable[[], float] = time.time
+) -> float | None:
+    """Seconds to wait: as *headers* say, in milliseconds, seconds, or up to a date; or as *text* says."""
+    later = headers.get("retry-after", "")
+    seconds = _seconds(headers.get("retry-after-ms", ""), "ms")
+    seconds = _seconds(later, "s") if seconds is None else seconds
+    if seconds is None and later and (date := _date(later)) is not None:
+        seconds = date - now()
+    if seconds is None and (said := re.search(AGAIN, text, re.IGNORECASE)):
+        seconds = _seconds(said[1], said[2])
+    return None if seconds is None else max(seconds, 0.0)
+
+
+def _seconds(number: str, unit: str) -> float | None:
+    try:
+        seconds = float(number) * (0.001 if unit.lower() == "ms" else 1.0)
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) else None
+
+
+def _date(text: str) -> float | None:
     from email.utils import parsedate_to_datetime  # takes a while to import
 
     try:
-        return parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now()
-    except ValueError:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
         return None
 
 

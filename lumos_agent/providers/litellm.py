@@ -35,8 +35,15 @@ from lumos_agent.providers.base import Part, Reply, Request, pieces
 from lumos_agent.providers.chat import ChatWire, legal_name
 from lumos_agent.providers.chat_replies import Answer, Assembler
 from lumos_agent.providers.endpoints import KNOWN, Endpoint
-from lumos_agent.providers.http import CODES, STATUSES, advice, is_broke, retry_after
-from lumos_agent.providers.mending import MOST, Mending
+from lumos_agent.providers.http import (
+    CODES,
+    STATUSES,
+    advice,
+    is_broke,
+    is_too_long,
+    retry_after,
+)
+from lumos_agent.providers.mending import Mending
 from lumos_agent.providers.patience import Patience, whole
 
 NAME = "litellm"
@@ -94,13 +101,12 @@ class LiteLLMProvider:
     async def generate(self, request: Request) -> Reply:
         """Answer *request*, whole."""
         await self.aopen()
-        request = self._mending.before(request)
-        for _ in range(MOST):
+        mended = self._mending.of(request)
+        while True:
             try:
-                return await self._generate(request)
+                return await self._generate(mended.request)
             except BadRequestError as error:
-                request = self._mending.after(error, request)
-        return await self._generate(request)
+                mended.after(error)
 
     async def _generate(self, request: Request) -> Reply:
         timeout = request.options.timeout
@@ -122,19 +128,18 @@ class LiteLLMProvider:
                 yield part
             return
         await self.aopen()
-        request, told, mended = self._mending.before(request), False, 0
+        mended, told = self._mending.of(request), False
         while True:
             try:
-                async with aclosing(self._stream(request)) as parts:
+                async with aclosing(self._stream(mended.request)) as parts:
                     async for part in parts:
                         told = True
                         yield part
                 return
             except BadRequestError as error:
-                if told or mended == MOST:
+                if told:
                     raise
-                mended += 1
-                request = self._mending.after(error, request)
+                mended.after(error)
 
     async def _stream(self, request: Request) -> AsyncGenerator[Part | Reply]:
         patience = Patience(request.options.timeout)
@@ -145,9 +150,12 @@ class LiteLLMProvider:
             assembler = self._assembler(request)
             try:
                 while (chunk := await patience.wait(anext(chunks, None))) is not None:
+                    moved = False
                     for part in assembler.feed(plain_answer(chunk)):
-                        patience.moved()
+                        moved = True
                         yield part
+                    if moved:  # what the reader took is not the provider's time
+                        patience.moved()
             finally:
                 await chunks.aclose()
             assembler.finish_reason = _said_reason(chunks)
@@ -216,23 +224,22 @@ class LiteLLMProvider:
         model = f"{self.name}/{self.model}"
         status = getattr(error, "status_code", None)
         names = [kind.__name__ for kind in type(error).__mro__]
-        kinds = [CODES.get(_first(error, "code"))]
-        kinds += [kind for name, kind in ERRORS.items() if name in names]
-        kinds.append(STATUSES.get(status or 0, ProviderUnavailableError))
         if missing := next((one for one in _causes(error) if isinstance(one, ImportError)), None):
             return BadRequestError(
                 f"{model}: {missing}; install the package that LiteLLM needs for it", model=model
             )
-        told = _told(error)
+        told, headers = _told(error), _headers(error)
         broke = status == 402 or any(is_broke(vars(one), told) for one in _causes(error))
-        kind = RateLimitError if broke else next(filter(None, kinds))
-        headers = _headers(error)
+        kinds = [RateLimitError if broke else None, CODES.get(_first(error, "code"))]
+        kinds += [ContextLengthError] if status and is_too_long(told, status) else []
+        kinds += [kind for name, kind in ERRORS.items() if name in names]
+        kind = next(filter(None, [*kinds, STATUSES.get(status or 0)]), ProviderUnavailableError)
         return kind(
             f"{model}: {told}",
             kind="quota" if broke else _kind(error),
             model=model,
             status=status if isinstance(status, int) else None,
-            retry_after=retry_after(headers),
+            retry_after=retry_after(headers, told),
             retryable=advice(headers),
         )
 
@@ -365,7 +372,9 @@ def _told(error: Exception) -> str:
 
 SAID = re.compile(r'"message": ?"((?:[^"\\]|\\.)*)"')
 """What a server said, where LiteLLM gives its whole answer for a message."""
-FRAME = re.compile(r"^(?:[\w.]*(?:Error|Exception)(?::| -) )+|\W{0,9}Handle with `litellm\.\w+`\.?")
+FRAME = re.compile(
+    r"^(?:[\w. ]*(?:Error|Exception|Timeout)(?::| -) )+|\W{0,9}Handle with `litellm\.\w+`\.?"
+)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

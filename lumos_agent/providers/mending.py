@@ -10,8 +10,6 @@ from lumos_agent.providers.base import Request
 from lumos_agent.providers.offered import Offers
 
 logger = logging.getLogger("lumos_agent")
-MOST = 2
-"""How often a request is mended: once for each thing that can be."""
 STRICT = r"grammar|too complex|strict|schemas contains|schema for function"
 """What is said where a strict tool is refused: Anthropic's limit of a grammar's size is not published."""
 CHOICE = r"tool_choice|tool choice|only .?auto.? is supported"
@@ -22,32 +20,57 @@ class Mending:
     """Knows what the provider of *name* has refused: strict tools, forced calls."""
 
     def __init__(self, name: str, offers: Offers) -> None:
-        self._name = name
-        self._offers = offers
-        self._forces = True
+        self.name = name
+        self.offers = offers
+        self.unforced: set[str] = set()
+        """The ways to force a call that were refused; some servers know one of two."""
 
-    def before(self, request: Request) -> Request:
-        """*request* as it is taken, as far as that is known."""
-        return request if self._forces or not _forced(request) else self._unforced(request)
-
-    def after(self, error: BadRequestError, request: Request) -> Request:
-        """*request* without what *error* refuses. Raises *error* where it is about something else."""
-        said = str(error)
-        if _forced(request) and re.search(CHOICE, said, re.IGNORECASE):
-            self._forces = False
-            return self._unforced(request)
-        if re.search(STRICT, said, re.IGNORECASE) and self._offers.relax():
-            told = f"{self._name} refuses strict tools ({said}); they are hints from now on"
-            logger.warning(told)
-            request.notice("strict", told, None)
-            return request
-        raise error
-
-    def _unforced(self, request: Request) -> Request:
-        told = f"{self._name} cannot be made to call a tool; it is asked, and may call one"
-        request.notice("tool_choice", told, {"tool_choice": request.tool_choice})
-        return replace(request, tool_choice="auto")
+    def of(self, request: Request) -> "Mended":
+        """*request*, to be mended where the provider refuses it."""
+        return Mended(self, request)
 
 
-def _forced(request: Request) -> bool:
-    return bool(request.tools) and request.tool_choice not in ("auto", "none")
+class Mended:
+    """A `request` as its provider takes it, as far as that is known; each thing is mended once."""
+
+    def __init__(self, mending: Mending, request: Request) -> None:
+        self._mending = mending
+        self._relaxed = False
+        self.request = request
+        if _force(request) in mending.unforced:
+            self._lower()
+
+    def after(self, error: BadRequestError) -> None:
+        """Take what *error* refuses out of the request. Raises *error* if it is about something else.
+
+        What was taken out already is something else: it was not the reason.
+        """
+        said, force = str(error), _force(self.request)
+        if force and re.search(CHOICE, said, re.IGNORECASE):
+            self._mending.unforced.add(force)
+            self._lower()
+        elif not self._relaxed and re.search(STRICT, said, re.IGNORECASE):
+            self._relax(error)
+        else:
+            raise error
+
+    def _lower(self) -> None:
+        asked = self.request
+        told = f"{self._mending.name} cannot be made to call a tool; it is asked, and may call one"
+        asked.notice("tool_choice", told, {"tool_choice": asked.tool_choice})
+        self.request = replace(asked, tool_choice="auto")
+
+    def _relax(self, error: BadRequestError) -> None:
+        if not self._mending.offers.relax():
+            raise error
+        self._relaxed = True
+        told = f"{self._mending.name} refuses strict tools ({error}); they are hints from now on"
+        logger.warning(told)
+        self.request.notice("strict", told, None)
+
+
+def _force(request: Request) -> str | None:
+    """How *request* forces a call: any, a named one, or not at all."""
+    if not request.tools or request.tool_choice in ("auto", "none"):
+        return None
+    return "any" if request.tool_choice == "required" else "named"

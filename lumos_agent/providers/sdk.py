@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumos_agent.errors import ProviderUnavailableError
 from lumos_agent.options import Timeouts
-from lumos_agent.providers.http import failure
+from lumos_agent.providers.http import failure, read_all
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -77,7 +77,7 @@ class SdkClient:
         except openai.APIStatusError as error:
             answer = error.response
             raise failure(answer.status_code, answer.headers, answer.content) from error
-        except openai.APITimeoutError as error:
+        except (openai.APITimeoutError, httpx.TimeoutException) as error:
             raise ProviderUnavailableError(
                 f"{url} is silent; the client's time is over", kind="timeout"
             ) from error
@@ -105,7 +105,7 @@ class SdkAnswer:
 
     async def read(self) -> bytes:
         """All of the body."""
-        return bytes(await self._response.aread())
+        return await read_all(self.pieces())
 
     def pieces(self) -> AsyncIterator[bytes]:
         """The body as it comes."""

@@ -32,7 +32,6 @@ from lumos_agent.providers import direct, http, sse
 from lumos_agent.providers.base import ReasoningPart, TextPart
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.endpoints import Endpoint
-from lumos_agent.providers.mending import Mending
 from lumos_agent.providers.patience import Patience, whole
 from lumos_agent.testing.provider_contract import ProviderContract, request
 from tests.servers.chat import Answer, Call, ChatServer, says, turns
@@ -545,19 +544,60 @@ async def test_stream_pieces():
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_mended_in_vain(stream: bool, monkeypatch: pytest.MonkeyPatch):
-    """A request is mended as often as there are things to mend; then the refusal is raised."""
-    monkeypatch.setattr(Mending, "after", lambda self, error, request: request)
-    async with ChatServer(lambda body: Answer(status=400, error={"message": "no"})) as server:
-        provider = DirectProvider("test-model", base_url=server.base_url, api_key="test-key")
-        with pytest.raises(BadRequestError):
-            if stream:
-                _ = [item async for item in provider.stream(request(UserMessage("?")))]
-            else:
-                await provider.generate(request(UserMessage("?")))
-        await provider.aclose()
+async def test_an_endless_body(stream: bool, monkeypatch: pytest.MonkeyPatch):
+    """So is a whole answer that does not end, and what a server says of a failure."""
+    monkeypatch.setattr(http, "MOST", 50)
+    for status in (200, 500):
+        answer = Answer(status=status, raw=b" " * 1_000_000, chunk=0)
+        with pytest.raises(ProviderUnavailableError, match="the answer has more than 50 bytes"):
+            await ask(answer, stream=stream)
 
-    assert 3 == len(server.requests)
+
+HI = b'{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}'
+EVENTS = b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n'
+
+
+@pytest.mark.parametrize("raw", [HI, b"\n " + HI, EVENTS, b": ping\n\n" + EVENTS])
+@pytest.mark.parametrize("kind", ["text/plain", "Application/JSON", "application/octet-stream"])
+async def test_called_otherwise(kind: str, raw: bytes):
+    """What comes under a wrong name is told by how it begins, whole or a stream."""
+    answer = Answer(raw=raw, chunk=0, headers={"Content-Type": kind})
+
+    assert "Hi" == (await ask(answer, stream=True)).message.text
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "Text/HTML; charset=utf-8"])
+async def test_a_page_for_a_stream(kind: str):
+    """A page instead of a stream is the server's failure, and shown."""
+    answer = Answer(raw=b"Sign in, please", chunk=0, headers={"Content-Type": kind})
+    with pytest.raises(ProviderUnavailableError, match="Sign in, please") as caught:
+        await ask(answer, stream=True)
+
+    assert "server" == caught.value.kind
+
+
+async def test_slow_key():
+    """A client that does not come up with its key is not waited for longer than the rest."""
+
+    async def key() -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    client = openai.AsyncOpenAI(base_url="http://127.0.0.1:9/v1", api_key=key)
+    provider = DirectProvider("test-model", client=client)
+    options = GenerateOptions(timeout=Timeouts(total=0.05))
+    asked = replace(request(UserMessage("?")), options=options)
+    with pytest.raises(ProviderUnavailableError, match=r"allow more timeout\.total"):
+        await provider.generate(asked)
+    with pytest.raises(ProviderUnavailableError, match=r"allow more timeout\.total"):
+        await anext(provider.stream(asked))
+    await provider.aclose()
+
+
+async def test_no_hint_about_a_key():
+    """Who has no money left is not told to look at the key."""
+    with pytest.raises(RateLimitError, match="HTTP 403: no$"):
+        await ask(Answer(status=403, error={"message": "no", "type": "billing_error"}))
 
 
 async def test_slow_to_connect(monkeypatch: pytest.MonkeyPatch):

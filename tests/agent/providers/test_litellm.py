@@ -3,6 +3,7 @@
 What it cannot do is claimed here too: `docs/reference/litellm.md` lists these tests.
 """
 
+import asyncio
 import gc
 import json
 from collections.abc import AsyncGenerator
@@ -28,6 +29,7 @@ from lumos_agent import (
     ProviderUnavailableError,
     RateLimitError,
     Reply,
+    Timeouts,
     ToolCall,
     ToolResult,
     Usage,
@@ -36,7 +38,6 @@ from lumos_agent import (
 from lumos_agent.providers import litellm as ours
 from lumos_agent.providers.base import TextPart
 from lumos_agent.providers.litellm import LiteLLMProvider, load
-from lumos_agent.providers.mending import Mending
 from lumos_agent.providers.text_mode import TextMode
 from lumos_agent.testing.provider_contract import ProviderContract, add, request
 from tests.servers.chat import Answer, Call, ChatServer, says, turns, wants
@@ -90,10 +91,18 @@ async def ask(wire: str, *script: Answer, stream: bool = False, **more: Any) -> 
         return await asked(through(server, wire, **more), stream)
 
 
-async def asked(provider: LiteLLMProvider, stream: bool) -> Reply:
+async def asked(
+    provider: LiteLLMProvider,
+    stream: bool,
+    *,
+    timeouts: Timeouts = Timeouts(),
+    tool_choice: str = "auto",
+) -> Reply:
+    options = GenerateOptions(timeout=timeouts)
+    made = replace(request(UserMessage("?")), options=options, tool_choice=tool_choice)
     if not stream:
-        return await provider.generate(request(UserMessage("?")))
-    *_, last = [item async for item in provider.stream(request(UserMessage("?")))]
+        return await provider.generate(made)
+    *_, last = [item async for item in provider.stream(made)]
     assert isinstance(last, Reply)
     return last
 
@@ -238,6 +247,12 @@ async def test_failures(wire: str, status: int, kind: type[ProviderError], strea
             ContextLengthError,
         ),
         ("anthropic", {"message": "prompt is too long: 9 tokens > 8 maximum"}, ContextLengthError),
+        (
+            "openai",
+            {"message": "Prompt contains 9 tokens, too large for model with 8"},
+            ContextLengthError,
+        ),
+        ("openai", {"message": "input length exceeds the context length"}, ContextLengthError),
         ("openai", {"message": "no", "code": "content_policy_violation"}, ContentFilterError),
     ],
 )
@@ -265,6 +280,16 @@ async def test_dead_server(stream: bool):
         await asked(provider, stream)
 
     assert caught.value.retryable
+
+
+@pytest.mark.parametrize("status", [408, 504])
+async def test_a_server_that_waited(status: int):
+    """A server, or one before it, that waited too long is a time-out."""
+    with pytest.raises(ProviderUnavailableError) as caught:
+        await ask("openai", Answer(status=status, error={"message": "slow"}))
+
+    assert ("timeout", status) == (caught.value.kind, caught.value.status)
+    assert str(caught.value).endswith(": slow")
 
 
 # What LiteLLM hides or breaks, and what is done about it.
@@ -417,12 +442,87 @@ def test_loading_leaves_the_collector_as_it_was():
 
 
 @whole_and_streaming
-async def test_mended_in_vain(stream: bool, monkeypatch: pytest.MonkeyPatch):
-    """A request is mended as often as there are things to mend; then the refusal is raised."""
-    monkeypatch.setattr(Mending, "after", lambda self, error, request: request)
-    refusal = Answer(status=400, error={"message": "no"})
+async def test_mended_in_vain(stream: bool):
+    """Each thing is mended once; then the refusal is raised."""
+    refusal = Answer(status=400, error={"message": "strict and tool_choice are not known"})
     async with ChatServer(lambda body: refusal) as server:
+        provider = through(server, "openai", quirks={"dialect": "openai-strict"})
         with pytest.raises(BadRequestError):
-            await asked(through(server, "openai"), stream)
+            await asked(provider, stream, tool_choice="required")
 
-    assert 3 == len(server.requests)
+    assert [("required", True), (None, True), (None, None)] == [
+        (body.get("tool_choice"), body["tools"][0]["function"].get("strict"))
+        for body in server.requests
+    ]
+
+
+async def test_not_mended_after_words(monkeypatch: pytest.MonkeyPatch):
+    """What was said is not said again: a refusal that comes after words is raised."""
+    requests: list[Any] = []
+
+    async def late(self: Any, asked: Any) -> AsyncGenerator[TextPart]:
+        requests.append(asked)
+        yield TextPart("Hi")
+        raise BadRequestError("tool_choice is not known")
+
+    monkeypatch.setattr(LiteLLMProvider, "_stream", late)
+    provider = LiteLLMProvider("m", name="openai", api_key="test-key")
+    with pytest.raises(BadRequestError, match="tool_choice is not known"):
+        await asked(provider, True, tool_choice="required")
+
+    assert 1 == len(requests)
+
+
+async def test_time_outs():
+    """It has one limit for all; here each has its own, and the error names the one that ran out."""
+    slow = says("Hello, world", hang=True)
+    silent = says("Hi", delay=5.0)
+    for answer, stream, name in (
+        (silent, False, "total"),
+        (silent, True, "first_token"),
+        (slow, True, "idle"),
+    ):
+        timeouts = Timeouts(**{name: 0.05})
+        with pytest.raises(
+            ProviderUnavailableError, match=rf"0\.05 s; allow more timeout\.{name}$"
+        ) as caught:
+            async with ChatServer([answer]) as server:
+                await asked(through(server, "openai"), stream, timeouts=timeouts)
+
+        assert "timeout" == caught.value.kind
+
+
+async def test_slow_reader():
+    """What a reader takes for a piece is not the provider's time."""
+    async with ChatServer([Answer(raw=PIECES, pause=0.05)]) as server:
+        options = GenerateOptions(timeout=Timeouts(idle=0.1))
+        read = 0
+        async for _ in through(server, "openai").stream(
+            replace(request(UserMessage("?")), options=options)
+        ):
+            read += 1
+            await asyncio.sleep(0.12)
+
+    assert 4 == read
+
+
+PIECES = [
+    b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n',
+    b'data: {"choices":[{"index":0,"delta":{"content":" yo"}}]}\n\n',
+    b'data: {"choices":[{"index":0,"delta":{"content":"u"}}]}\n\n',
+    b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+]
+
+
+async def test_quota_of_a_minute():
+    """A quota that is full again in seconds is waited for; one of the day or the account is not."""
+    told = "You exceeded your current quota."
+    for message, kind, seconds in (
+        (f"{told} Please retry in 28.5s.", "rate_limit", 28.5),
+        (f"{told} PerDay. Please retry in 28.5s.", "quota", 28.5),
+        (told, "quota", None),
+    ):
+        with pytest.raises(RateLimitError) as caught:
+            await ask("openai", Answer(status=429, error={"message": message}))
+
+        assert (kind, seconds) == (caught.value.kind, caught.value.retry_after)

@@ -140,10 +140,18 @@ async def test_failures(status: int, kind: type[ProviderError], stream: bool):
 
 async def test_silent_server():
     """The time of somebody's client holds."""
-    with pytest.raises(ProviderUnavailableError, match="is silent; the client's time is over"):
-        await ask(says("Hi", hang=True), stream=False, seconds=0.05)
-    with pytest.raises(ProviderUnavailableError, match="the connection to .* broke"):
-        await ask(says("Hello", hang=True), stream=True, seconds=0.05)
+    for stream in (False, True):
+        with pytest.raises(ProviderUnavailableError, match="the client's time is over") as caught:
+            await ask(says("Hello", hang=True), stream=stream, seconds=0.05)
+        assert "timeout" == caught.value.kind
+
+
+async def test_broken_stream():
+    """A stream that is reset in the middle is a connection that broke."""
+    with pytest.raises(ProviderUnavailableError, match="the connection to .* broke") as caught:
+        await ask(says("Hello", cut_after=2, reset=True), stream=True)
+
+    assert "connection" == caught.value.kind
 
 
 async def test_dead_server():

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from lumos_agent import Agent, BadRequestError, ToolResult
+from lumos_agent import Agent, BadRequestError, ToolResult, UserMessage
 from lumos_agent.config import Quirks
+from lumos_agent.providers.base import Request
 from lumos_agent.providers.direct import DirectProvider
 from lumos_agent.providers.endpoints import KNOWN, Endpoint, endpoint_for
 from lumos_agent.providers.offered import KEPT, Offers
@@ -160,6 +161,77 @@ async def test_refused_for_another_reason(stream: bool):
                 with pytest.raises(BadRequestError, match=message):
                     await run(agent, stream=stream)
         assert 1 == len(server.requests)
+
+
+REFUSALS = {"strict": "strict is not known", "tool_choice": "tool_choice is not known"}
+
+
+@streaming
+async def test_mended_in_vain(stream: bool):
+    """Each thing is mended once, and said once; then the refusal is raised."""
+    answers = [Answer(status=400, error={"message": one}) for one in REFUSALS.values()]
+    last = Answer(status=400, error={"message": " ".join(REFUSALS.values())})
+    for script, expected in (([last] * 9, 3), ([*answers, last], 3), ([answers[0]] * 9, 2)):
+        notices: list[str] = []
+        async with ChatServer(script) as server:
+            provider = provider_of(server, "openai-strict")
+            asked = forced("required", notices)
+            with pytest.raises(BadRequestError):
+                await answered(provider, asked, stream)
+            await provider.aclose()
+
+        assert expected == len(server.requests)
+        assert len({*notices}) == len(notices) == expected - 1
+
+
+LATE = (
+    b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'
+    b'data: {"error":{"message":"tool_choice is not known","code":400}}\n\n'
+)
+
+
+async def test_not_mended_after_words():
+    """What was said is not said again: a refusal that comes after words is raised."""
+    async with ChatServer([Answer(raw=LATE), says("Hi")]) as server:
+        provider = provider_of(server, "openai")
+        with pytest.raises(BadRequestError, match="tool_choice is not known"):
+            await answered(provider, forced("required", []), stream=True)
+        await provider.aclose()
+
+    assert 1 == len(server.requests)
+
+
+def forced(choice: str, notices: list[str]) -> Request:
+    return Request(
+        messages=[UserMessage("?")],
+        tools=ToolRegistry(look_up),
+        tool_choice=choice,
+        notice=lambda code, message, data: notices.append(code),
+    )
+
+
+async def answered(provider: DirectProvider, asked: Request, stream: bool) -> None:
+    if stream:
+        _ = [item async for item in provider.stream(asked)]
+    else:
+        await provider.generate(asked)
+
+
+@streaming
+async def test_one_way_to_force(stream: bool):
+    """A server that cannot be told which tool is still told to call one; what it lacks is known then."""
+    named = Answer(status=400, error={"message": "Invalid tool_choice type: 'object'"})
+    notices: list[str] = []
+    async with ChatServer([named, *[says("Hi")] * 3]) as server:
+        provider = provider_of(server, "openai")
+        for choice in ("look_up", "look_up", "required"):
+            await answered(provider, forced(choice, notices), stream)
+        await provider.aclose()
+
+    kinds = [body.get("tool_choice") for body in server.requests]
+    assert [None, None, "required"] == kinds[1:]
+    assert "look_up" == kinds[0]["function"]["name"]
+    assert ["tool_choice", "tool_choice"] == notices
 
 
 @pytest.mark.parametrize(
