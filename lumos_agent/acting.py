@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import pydantic_core
 
 from lumos_agent.errors import BudgetError
@@ -15,26 +16,28 @@ from lumos_agent.events import (
     ToolCallStart,
     ToolProgress,
 )
-from lumos_agent.limits import within
+from lumos_agent.limits import remaining, within
 from lumos_agent.messages import AssistantMessage, Message, ToolCall, ToolResult, UserMessage
 from lumos_agent.run import Run, nobody_waits
 from lumos_tools import ToolContext, ToolError, ToolRegistry, UnknownToolError
+from lumos_tools.tool import PASSING, failure
 
 GRACE = 5.0
 """Seconds that cancelled tools get to clean up."""
-
-
 CUT_OFF = (
     "not run: the reply was cut off by its limit of tokens, so this call may not be whole; "
     "make it again, shorter, or in smaller parts"
 )
+LATE = "for the time of the run was over"
 REPEATED = 3
 """How often in a row the same call is made before the model is told."""
 
 
-class _Started(NamedTuple):
+class _Pending(msgspec.Struct):
+    """A call without an answer, and when it began."""
+
     call: ToolCall
-    time: float
+    began: float | None = None
 
 
 class Acting:
@@ -50,6 +53,8 @@ class Acting:
         self._run = run
         self._tools = tools
         self._keep = keep
+        self._limited = False
+        """Whether a call was not carried out since the run may make no more."""
 
     def events(self, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
         """Carry out *calls*, telling of it, up to the completed step."""
@@ -58,12 +63,13 @@ class Acting:
 
     async def _alone(self, call: ToolCall) -> AsyncGenerator[AgentEvent]:
         """One call that tells of no progress needs no task of its own: nothing runs beside it."""
-        began, result = time.perf_counter(), _cancelled(call)
+        one, result = _Pending(call), None
         try:
             yield ToolCallStart(step=self._run.step, call=call)
+            one.began = time.perf_counter()
             result = await self._answer(call)
         finally:  # also of a run that is left or cancelled
-            complete = await self._complete(call, result, began)
+            complete = await self._complete(one, result or self._unanswered(one))
         yield complete
         yield self._run.complete_step()
         self._refuse_more()
@@ -75,87 +81,98 @@ class Acting:
         loop = asyncio.get_running_loop()
         # A tool may emit from its thread; None in the inbox wakes the loop below.
         run.on_tell = lambda: loop.call_soon_threadsafe(inbox.put_nowait, None)
-        started: dict[asyncio.Task[ToolResult], _Started] = {}
         shown = asyncio.Event()
+        pending = self._begin(calls, shown, inbox.put_nowait)
         try:
-            for call in calls:
-                before = self._before(call, started)
-                task = asyncio.create_task(self._answer_after(shown, before, call))
-                task.add_done_callback(inbox.put_nowait)
-                started[task] = _Started(call, time.perf_counter())
             for call in calls:
                 yield ToolCallStart(step=run.step, call=call)
             shown.set()
-            while started:
+            while pending:
                 ended = await within(run, inbox.get())
                 for told in run.told():
                     yield told
                 if ended is not None:
-                    call, began = started[ended]
-                    complete = await self._complete(call, _result(call, ended), began)
-                    del started[ended]
-                    yield complete
+                    one = pending.pop(ended)  # first: what is kept is kept once
+                    yield await self._complete(one, self._result(one, ended))
         finally:
             run.on_tell = nobody_waits
-            await self._cancel(started)
+            await self._cancel(pending)
         yield run.complete_step()
         self._refuse_more()
 
-    def _before(
-        self, call: ToolCall, started: dict[asyncio.Task[ToolResult], _Started]
-    ) -> list[asyncio.Task[ToolResult]]:
-        """Those of *started* that must have ended before *call* begins."""
-        if self._is_sequential(call):
-            return [*started]
-        barriers = [task for task, one in started.items() if self._is_sequential(one.call)]
-        return barriers[-1:]
-
-    def _is_sequential(self, call: ToolCall) -> bool:
-        return call.name in self._tools and self._tools[call.name].sequential
+    def _begin(
+        self,
+        calls: Sequence[ToolCall],
+        shown: asyncio.Event,
+        when_done: Callable[[asyncio.Task[ToolResult]], object],
+    ) -> dict[asyncio.Task[ToolResult], _Pending]:
+        """A task for each of *calls*, which goes to work once they are *shown*."""
+        pending: dict[asyncio.Task[ToolResult], _Pending] = {}
+        barrier: list[asyncio.Task[ToolResult]] = []
+        for call in calls:
+            sequential = call.name in self._tools and self._tools[call.name].sequential
+            one, before = _Pending(call), [*pending] if sequential else barrier
+            task = asyncio.create_task(self._answer_after(shown, before, one))
+            task.add_done_callback(when_done)
+            pending[task] = one
+            if sequential:
+                barrier = [task]
+        return pending
 
     async def _answer_after(
-        self, shown: asyncio.Event, before: Sequence[asyncio.Task[ToolResult]], call: ToolCall
+        self, shown: asyncio.Event, before: Sequence[asyncio.Task[ToolResult]], one: _Pending
     ) -> ToolResult:
         await shown.wait()
         if before:
             await asyncio.wait(before)
-        return await self._answer(call)
+        one.began = time.perf_counter()
+        return await self._answer(one.call)
 
     async def _answer(self, call: ToolCall) -> ToolResult:
         if refusal := self._refusal(call):
             return ToolResult(call.id, call.name, refusal, is_error=True)
         self._run.calls += 1
+        asked = _cancellations()
         try:
-            tool = self._tools[call.name]
-            context = self._context(call) if tool.wants_context else None
-            bound = tool.check(call.arguments)
-            if bound.repairs:
-                self._tell_repairs(call, bound.repairs)
-            text = await bound.run(context)
+            text = await self._carry_out(call)
         except (ToolError, UnknownToolError) as error:
-            return ToolResult(call.id, call.name, str(error) + self._hint(call), is_error=True)
+            return self._failed(call, error)
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if _cancellations() > asked:
                 raise
             return _cancelled(call)  # by the tool itself
+        except PASSING:
+            raise
+        except BaseException as error:  # noqa: BLE001  # of a tool whose check is its own
+            return self._failed(call, failure(call.name, error))
         return ToolResult(call.id, call.name, text + self._hint(call))
+
+    async def _carry_out(self, call: ToolCall) -> str:
+        tool = self._tools[call.name]
+        context = self._context(call) if tool.wants_context else None
+        bound = tool.check(call.arguments)
+        if bound.repairs:
+            self._tell_repairs(call, bound.repairs)
+        return await bound.run(context)
+
+    def _failed(self, call: ToolCall, error: Exception) -> ToolResult:
+        return ToolResult(call.id, call.name, str(error) + self._hint(call), is_error=True)
 
     def _refusal(self, call: ToolCall) -> str | None:
         """Why *call* is not carried out, if it is not."""
-        limit = self._run.options.max_calls
-        if limit is not None and self._run.calls >= limit:
-            return f"not run: this run may make {limit} calls, and has made them"
         reply = last_reply(self._run.messages)
         if reply and reply.truncated and reply.calls[-1].id == call.id:
             return CUT_OFF
+        limit = self._run.options.max_calls
+        if limit is not None and self._run.calls >= limit:
+            self._limited = True
+            return f"not run: this run may make {limit} calls, and has made them"
         return None
 
     def _refuse_more(self) -> None:
         """Raise `BudgetError` where the model called tools beyond the limit of the run."""
-        limit, reply = self._run.options.max_calls, last_reply(self._run.messages)
-        asked = sum(len(step.calls) for step in self._run.steps) if limit is not None else 0
-        if limit is not None and reply and self._run.calls >= limit and asked > limit:
+        if self._limited:
+            limit = self._run.options.max_calls
             told = f"the model makes more than {limit} calls; allow more max_calls"
             raise BudgetError(told, run=self._run)
 
@@ -192,7 +209,8 @@ class Acting:
 
         def emit(data: Any) -> None:
             plain = pydantic_core.to_jsonable_python(data)
-            run.tell(ToolProgress, step=step, call_id=call.id, data=plain)
+            if task and not task.done():  # no progress of a call that has ended
+                run.tell(ToolProgress, step=step, call_id=call.id, data=plain)
 
         return ToolContext(
             thread=run.options.thread,
@@ -204,27 +222,41 @@ class Acting:
             is_cancelled=lambda: task is None or task.cancelling() > 0 or task.done(),
         )
 
-    async def _complete(self, call: ToolCall, result: ToolResult, began: float) -> ToolCallComplete:
+    async def _complete(self, one: _Pending, result: ToolResult) -> ToolCallComplete:
         """Keep *result*, and tell of it."""
         await self._keep(self._run, result)
         return ToolCallComplete(
             step=self._run.step,
-            call_id=call.id,
-            name=call.name,
+            call_id=result.call_id,
+            name=result.name,
             result=result.text,
             is_error=result.is_error,
-            duration=time.perf_counter() - began,
+            duration=0.0 if one.began is None else time.perf_counter() - one.began,
         )
 
-    async def _cancel(self, started: dict[asyncio.Task[ToolResult], _Started]) -> None:
+    async def _cancel(self, pending: dict[asyncio.Task[ToolResult], _Pending]) -> None:
         """End the tools of a run that is over, and keep an answer for each."""
-        if not started:
+        if not pending:
             return
-        for task in started:
+        for task in pending:
             task.cancel()
-        await asyncio.wait(started, timeout=GRACE)
-        for task, (call, began) in started.items():
-            await self._complete(call, _result(call, task), began)
+        try:
+            await asyncio.wait(pending, timeout=GRACE)
+        finally:  # also of a run that is cancelled once more
+            for task, one in pending.items():
+                await self._complete(one, self._result(one, task))
+
+    def _result(self, one: _Pending, task: asyncio.Task[ToolResult]) -> ToolResult:
+        """What came of *task*; it may still be at work, or have been interrupted."""
+        failed = not task.done() or task.cancelled() or task.exception()
+        return self._unanswered(one) if failed else task.result()
+
+    def _unanswered(self, one: _Pending) -> ToolResult:
+        """The answer to a call that the end of the run leaves without one."""
+        late = remaining(self._run) == 0
+        if one.began is None:
+            return _ended(one.call, f"not begun, {LATE if late else 'for the run was over'}")
+        return _cancelled(one.call, f", {LATE}" if late else " before it ended")
 
 
 def last_reply(messages: Sequence[Message]) -> AssistantMessage | None:
@@ -246,10 +278,15 @@ def repeats(messages: Sequence[Message], call: ToolCall) -> int:
     return times
 
 
-def _result(call: ToolCall, task: asyncio.Task[ToolResult]) -> ToolResult:
-    return task.result() if task.done() and not task.cancelled() else _cancelled(call)
+def _cancellations() -> int:
+    """How often somebody asked the present task to end."""
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
 
 
-def _cancelled(call: ToolCall) -> ToolResult:
-    text = f"{call.name!r} was cancelled before it ended; what it did so far is unknown"
-    return ToolResult(call.id, call.name, text, is_error=True)
+def _cancelled(call: ToolCall, why: str = " before it ended") -> ToolResult:
+    return _ended(call, f"cancelled{why}; what it did so far is unknown")
+
+
+def _ended(call: ToolCall, how: str) -> ToolResult:
+    return ToolResult(call.id, call.name, f"{call.name!r} was {how}", is_error=True)

@@ -16,6 +16,11 @@ FILE = "model_prices_and_context_window_backup.json"
 CHAT = ("chat", "completion", "responses")
 THEIRS = {"together": "together_ai", "fireworks": "fireworks_ai"}
 """What LiteLLM calls those providers that have another name here."""
+ALSO = {"amazon-nova": "amazon_nova", "bedrock": "bedrock_converse", "cohere": "cohere_chat"}
+"""What the list has some models of a provider under, beside the name by which it is asked."""
+FROM_THE_LIMIT = ("xai",)
+"""Those whose higher price begins with a prompt of just so many tokens, not beyond them."""
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 TIER = re.compile(r"(input|output)_cost_per_token_above_(\d+)k_tokens")
 
 _lock = threading.Lock()
@@ -47,11 +52,12 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             usage.cache_write_tokens,
             usage.reasoning_tokens,
         )
+        read, said = usage.input_tokens - cached - written, usage.output_tokens - thought
         return (
-            (usage.input_tokens - cached - written) * self.input
+            max(read, 0) * self.input  # a server may count parts that are more than their whole
             + cached * (self.input if self.cached is None else self.cached)
             + written * (self.input if self.cache_write is None else self.cache_write)
-            + (usage.output_tokens - thought) * self.output
+            + max(said, 0) * self.output
             + thought * (self.output if self.reasoning is None else self.reasoning)
         )
 
@@ -67,14 +73,26 @@ def price_of(name: str, model: str) -> Price | None:
     provider = THEIRS.get(name, name)
     for key in (f"{provider}/{model}", model):
         entry = _entry(key)
-        if entry.get("litellm_provider") == provider and entry.get("mode") in CHAT:
-            return _read(entry)
+        if _is_of(provider, entry) and entry.get("mode") in CHAT:
+            return _read(entry, from_the_limit=provider in FROM_THE_LIMIT)
     return None
 
 
 def _entry(key: str) -> dict[str, object]:
+    """What the list says of *key*; nothing if it is not there or cannot be read."""
     found = _listed().get(key)
-    return {} if found is None else msgspec.json.decode(found, type=dict[str, object])
+    try:
+        return {} if found is None else msgspec.json.decode(found, type=dict[str, object])
+    except UNREADABLE as error:
+        logger.warning("the price of %s cannot be read, so it is not known: %s", key, error)
+        return {}
+
+
+def _is_of(provider: str, entry: dict[str, object]) -> bool:
+    """Whether *entry* is a model that *provider* is asked for; Vertex AI has a name a maker."""
+    said = str(entry.get("litellm_provider"))
+    whose = "vertex_ai" if said.startswith("vertex_ai-") else said
+    return whose in (provider, ALSO.get(provider))
 
 
 def _listed() -> dict[str, msgspec.Raw]:
@@ -85,23 +103,26 @@ def _listed() -> dict[str, msgspec.Raw]:
 @cache
 def _loaded() -> dict[str, msgspec.Raw]:
     """Every entry of the list, not decoded yet: 3 MB, about 8 ms."""
-    spec = find_spec("litellm")
-    places = spec.submodule_search_locations if spec else None
     try:
+        spec = find_spec("litellm")
+        places = spec.submodule_search_locations if spec else None
         data = Path((places or ["?"])[0], FILE).read_bytes()
         return msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNREADABLE) as error:
         logger.warning("no price list, so costs are not known: %s", error)
         return {}
 
 
-def _read(entry: dict[str, object]) -> Price | None:
+def _read(entry: dict[str, object], *, from_the_limit: bool) -> Price | None:
     """The price that *entry* says, with what it says of longer prompts."""
     base = _at(entry, "", None)
     if base is None:
         return None
     limits = {int(found[2]) for found in map(TIER.fullmatch, entry) if found}
-    dearer = [(kilo * 1000, _at(entry, f"_above_{kilo}k_tokens", base)) for kilo in limits]
+    dearer = [
+        (kilo * 1000 - from_the_limit, _at(entry, f"_above_{kilo}k_tokens", base))
+        for kilo in limits
+    ]
     tiers = sorted((one for one in dearer if one[1]), key=lambda one: -one[0])
     return msgspec.structs.replace(base, tiers=tuple(tiers))
 
@@ -111,7 +132,7 @@ def _at(entry: dict[str, object], suffix: str, base: Price | None) -> Price | No
 
     def said(key: str, usual: float | None) -> float | None:
         value = entry.get(key + suffix)
-        return float(value) if isinstance(value, int | float) else usual
+        return float(value) if isinstance(value, int | float) and value >= 0 else usual
 
     read = said("input_cost_per_token", base.input if base else None)
     wrote = said("output_cost_per_token", base.output if base else None)

@@ -31,7 +31,7 @@ class DuplicateToolError(RegistryError):
 
 
 class UnknownToolError(RegistryError, KeyError):
-    """A registry has no tool of this name; the message lists those it has."""
+    """A registry has no tool of this name; the message says the nearest, and those it has."""
 
     __str__ = Exception.__str__  # KeyError would show the message quoted
 

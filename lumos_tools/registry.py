@@ -1,19 +1,24 @@
 """Tools by name."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lumos_tools.errors import DuplicateToolError, UnknownToolError
 from lumos_tools.tool import FunctionSchema, Tool, as_tool
 
 Offered = Tool | type[FunctionSchema]
+MAX_NAME = 100
+"""Characters of a name that are looked at; no tool has as many."""
+MAX_NEAR = 3
+MAX_KNOWN = 20
+"""Names that are told of those there are."""
 
 
 class ToolRegistry(Mapping[str, Tool]):
     """Tools by name, in the order they were added.
 
     Takes decorated functions, tools and `FunctionSchema` classes. Looking up an unknown name raises
-    `UnknownToolError`, which says the nearest name and all names.
+    `UnknownToolError`, which says the nearest names and those there are, up to 20.
     """
 
     def __init__(self, *tools: Offered) -> None:
@@ -58,10 +63,20 @@ class ToolRegistry(Mapping[str, Tool]):
         try:
             return self._tools[name]
         except KeyError:
-            near = difflib.get_close_matches(str(name), self._tools, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            known = ", ".join(self._tools) or "none"
-            raise UnknownToolError(f"no tool named {name!r}; {hint}known: {known}") from None
+            raise UnknownToolError(self._unknown(str(name))) from None
+
+    def _unknown(self, name: str) -> str:
+        """That there is no tool *name*, which tools are like it, and which there are."""
+        shown = name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}..."
+        near = self._near(name) if len(name) <= MAX_NAME else ()
+        hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+        known = ", ".join([*self._tools][:MAX_KNOWN]) or "none"
+        more = f" and {len(self) - MAX_KNOWN} more" if len(self) > MAX_KNOWN else ""
+        return f"no tool named {shown!r}; {hint}known: {known}{more}"
+
+    def _near(self, name: str) -> Sequence[str]:
+        alike = [one for one in self._tools if one.lower() == name.lower()]
+        return alike or difflib.get_close_matches(name, self._tools, n=MAX_NEAR)
 
     def __contains__(self, name: object) -> bool:
         return name in self._tools

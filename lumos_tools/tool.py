@@ -1,5 +1,6 @@
 """Tools: what a model may call by name, made from plain functions."""
 
+import asyncio
 import copy
 import difflib
 import inspect
@@ -45,6 +46,8 @@ logger = logging.getLogger("lumos_tools")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)  # legal at every provider
 RESERVED = ("auto", "none", "required")  # the words of a tool choice
 MAX_ERROR = 500
+PASSING = asyncio.CancelledError, GeneratorExit, KeyboardInterrupt
+"""What ends more than a tool, and is no failure of it."""
 NO_RUN: ToolContext[Any] = ToolContext()
 
 
@@ -183,11 +186,16 @@ class BoundCall:
             raise ToolError(told) from error.__cause__
         except InvalidArgumentsError as error:  # of a tool that the body called
             raise ToolError(str(error)) from error
-        except ToolError:
+        except (ToolError, *PASSING):
             raise
-        except (Exception, SystemExit) as error:
-            logger.error("tool %r failed", name, exc_info=error)
-            raise ToolError(_whole(_said(error))[:MAX_ERROR]) from error
+        except BaseException as error:
+            raise failure(name, error) from error
+
+
+def failure(name: str, error: BaseException) -> ToolError:
+    """What a model reads of the *error* that the tool *name* failed with, which is logged."""
+    logger.error("tool %r failed", name, exc_info=error)
+    return ToolError(_whole(_said(error))[:MAX_ERROR])
 
 
 class FunctionTool(Tool, Generic[P, R]):

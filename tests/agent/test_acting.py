@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,8 +24,9 @@ from lumos_agent import (
     ToolResult,
     UserMessage,
 )
+from lumos_agent.run import Run, in_call_order
 from lumos_agent.testing import ScriptedProvider, calls, says, together
-from lumos_tools import ToolContext, function_tool
+from lumos_tools import Tool, ToolContext, function_tool
 
 
 def agent_of(*tools: Any, reply: Any = None, **more: Any) -> Agent:
@@ -314,7 +316,18 @@ async def test_repairs_are_told():
 
 
 def answers(result: Any) -> list[str]:
-    return [one.text for one in result.messages if isinstance(one, ToolResult)]
+    return [one.text for one in in_call_order(result.messages) if isinstance(one, ToolResult)]
+
+
+async def left_while_working(agent: Agent, working: asyncio.Event) -> Run:
+    """The run of *agent*, which is cancelled when its tools are *working*."""
+    stream = agent.stream("?")
+    task = asyncio.create_task(stream.finish())
+    await working.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    return stream.run
 
 
 async def test_sequential():
@@ -344,28 +357,6 @@ async def test_sequential():
     assert {"a": {"b"}, "b": {"a"}, "c": set(), "d": set(), "e": {"f"}, "f": {"e"}} == beside
 
 
-async def test_left_before_it_began():
-    """A sequential call that never began has its answer when the run is left."""
-    waiting = asyncio.Event()
-
-    @function_tool
-    async def wait() -> None:
-        waiting.set()
-        await asyncio.Event().wait()
-
-    @function_tool(sequential=True)
-    async def never() -> None:
-        raise AssertionError
-
-    agent = agent_of(wait, never)
-    async with agent.stream("?") as stream:
-        async for event in stream:
-            if isinstance(event, ToolCallStart) and event.call.name == "never":
-                break
-
-    assert 2 == len([one for one in stream.run.messages if isinstance(one, ToolResult)])
-
-
 @function_tool
 async def echo(text: str = "") -> str:
     """Say it again."""
@@ -381,11 +372,16 @@ def cut(*texts: str) -> Reply:
 @pytest.mark.parametrize("texts", [("a",), ("a", "b")])
 async def test_cut_off(texts: tuple[str, ...]):
     """The last call of a reply that was cut off is not run, whatever it looks like; the model reads why."""
-    result = await agent_of(echo, reply=cut(*texts)).generate("?")
-    *ran, last = answers(result)
+    async with agent_of(echo, reply=cut(*texts)).stream("?") as stream:
+        events = [event async for event in stream]
+    *ran, last = answers(stream.run)
 
     assert [*texts[:-1]] == ran
     assert last.startswith("not run: the reply was cut off by its limit of tokens")
+    assert len(texts) == sum(isinstance(event, ToolCallStart) for event in events)
+    assert [*[(text, False) for text in texts[:-1]], (last, True)] == sorted(
+        (event.result, event.is_error) for event in events if isinstance(event, ToolCallComplete)
+    )
 
 
 async def test_max_calls():
@@ -445,6 +441,295 @@ async def test_time_is_over(number: int):
     assert caught.value.run
     assert number == len(answers(caught.value.run))
     assert all("was cancelled" in text for text in answers(caught.value.run))
+
+
+async def test_what_was_not_begun():
+    """A call that never began is answered as such, in contrast to one that was at work."""
+    working = asyncio.Event()
+
+    @function_tool
+    async def wait() -> None:
+        working.set()
+        await asyncio.Event().wait()
+
+    @function_tool(sequential=True)
+    async def never() -> None:
+        raise AssertionError
+
+    run = await left_while_working(agent_of(wait, never), working)
+
+    assert [
+        "'wait' was cancelled before it ended; what it did so far is unknown",
+        "'never' was not begun, for the run was over",
+    ] == answers(run)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_left_before_any_began(number: int):
+    """So is every call of a stream that is left when the first is shown."""
+    async with agent_of(echo, reply=together(*[calls("echo")] * number)).stream("?") as stream:
+        async for event in stream:
+            if isinstance(event, ToolCallStart):
+                break
+
+    assert ["'echo' was not begun, for the run was over"] * number == answers(stream.run)
+
+
+async def test_a_second_cancellation():
+    """Whoever is cancelled again while the tools of the run clean up leaves an answer for each."""
+    working, cleaning = asyncio.Event(), asyncio.Event()
+
+    @function_tool
+    async def tidy(context: ToolContext) -> None:
+        try:
+            working.set()
+            await asyncio.Event().wait()
+        finally:
+            cleaning.set()
+            await asyncio.Event().wait()
+
+    agent = agent_of(tidy, echo)
+    stream = agent.stream("?")
+    task = asyncio.create_task(stream.finish())
+    await working.wait()
+    task.cancel()
+    await cleaning.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert {"tidy", "echo"} == {
+        one.name for one in stream.run.messages if isinstance(one, ToolResult)
+    }
+
+
+class SlowStorage(InMemoryStorage):
+    """A store that takes its time over results."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def append(self, id: str, messages: Any, **more: Any) -> Any:
+        if isinstance(messages[0], ToolResult) and not self.asked.is_set():
+            self.asked.set()
+            await asyncio.Event().wait()
+        return await super().append(id, messages, **more)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_cancelled_while_a_result_is_kept(number: int):
+    """A result that was being kept when the run was cancelled is not kept twice."""
+    storage = SlowStorage()
+    agent = agent_of(echo, reply=together(*[calls("echo")] * number), memory=storage)
+    stream = agent.stream("?", thread="t")
+    task = asyncio.create_task(stream.finish())
+    await storage.asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert ["nothing"] * number == answers(stream.run)
+
+
+async def test_a_tool_that_will_not_be_cancelled():
+    """A tool that catches everything, beside another, does not keep a cancelled run alive.
+
+    What it answers is kept.
+    """
+    working = asyncio.Event()
+
+    @function_tool
+    async def deaf() -> str:
+        try:
+            working.set()
+            await asyncio.Event().wait()
+        except BaseException:  # as careless tools do
+            return "done all the same"
+        raise AssertionError
+
+    agent = agent_of(deaf, reply=together(calls("deaf"), calls("deaf")))
+    run = await left_while_working(agent, working)
+
+    assert ["done all the same"] * 2 == answers(run)
+    provider: Any = agent.provider
+    assert 1 == len(provider.requests)
+
+
+async def test_a_run_in_a_task_that_was_cancelled_before():
+    """A task that took a cancellation, and asks an agent for its last words, gets them."""
+
+    @function_tool
+    async def odd() -> None:
+        raise asyncio.CancelledError
+
+    async def goodbye() -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return (await agent_of(odd).generate("?")).text
+        raise AssertionError
+
+    task = asyncio.create_task(goodbye())
+    await asyncio.sleep(0)
+    task.cancel()
+
+    assert "done" == await task
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_interrupt_passes(number: int):
+    """KeyboardInterrupt ends the program, not the call; each call has an answer all the same."""
+
+    @function_tool
+    async def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    @function_tool
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    stream = agent_of(*[hang, interrupted][-number:]).stream("?")
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(stream.finish())
+
+    assert [
+        f"{name!r} was cancelled before it ended; what it did so far is unknown"
+        for name in ["hang", "interrupted"][-number:]
+    ] == answers(stream.run)
+
+
+class Panic(BaseException):
+    """What extensions written in Rust raise."""
+
+
+class OddTool(Tool):
+    """A tool whose check fails in a way of its own."""
+
+    error: BaseException
+
+    def check(self, arguments: Any) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (Panic("oh"), "Panic: oh"),
+        (SystemExit(3), "SystemExit: 3"),
+        (ConnectionError("no server"), "ConnectionError: no server"),
+    ],
+)
+@pytest.mark.parametrize("where", ["body", "thread", "check"])
+async def test_whatever_a_tool_raises(where: str, error: BaseException, text: str, number: int):
+    """Whatever a tool raises, wherever, is an answer for the model, and the run goes on."""
+
+    @function_tool(name="odd")
+    async def body() -> None:
+        raise error
+
+    @function_tool(name="odd")
+    def thread() -> None:
+        raise error
+
+    check = OddTool(body.arguments, body.body, name="odd")
+    check.error = error
+    tool = {"body": body, "thread": thread, "check": check}[where]
+    result = await agent_of(tool, reply=together(*[calls("odd")] * number)).generate("?")
+
+    assert [text] * number == answers(result)
+    assert "done" == result.text
+
+
+async def test_emits_after_its_end():
+    """What a tool emits when its call has ended is told to nobody."""
+    contexts: list[ToolContext] = []
+
+    @function_tool
+    async def work(context: ToolContext) -> str:
+        context.emit("in time")
+        contexts.append(context)
+        return "ok"
+
+    progress: list[Any] = []
+    async with agent_of(work, reply=together(calls("work"), calls("echo"))).stream("?") as stream:
+        async for event in stream:
+            if isinstance(event, ToolCallComplete):
+                contexts[0].emit("late")
+            if isinstance(event, ToolProgress):
+                progress.append(event.data)
+
+    assert ["in time"] == progress
+
+
+async def test_time_of_a_call(monkeypatch: pytest.MonkeyPatch):
+    """A call lasts from when it begins, not from when those that it waits for do."""
+    clock = SimpleNamespace(now=1.0, perf_counter=lambda: clock.now)
+    monkeypatch.setattr(lumos_agent.acting, "time", clock)
+
+    def made(name: str, seconds: float) -> Any:
+        async def tool() -> None:
+            clock.now += seconds
+
+        return function_tool(name=name, sequential=True)(tool)
+
+    took: dict[str, float] = {}
+    async with agent_of(made("first", 5), made("second", 2)).stream("?") as stream:
+        async for event in stream:
+            if isinstance(event, ToolCallStart):
+                clock.now += 100  # a slow reader
+            if isinstance(event, ToolCallComplete):
+                took[event.name] = event.duration
+
+    assert {"first": 5, "second": 2} == took
+
+
+async def test_max_calls_just_enough():
+    """A run that makes no more calls than it may is not ended, though one of its calls was cut off."""
+    script = [cut("a", "b"), calls("echo", text="b"), says("done")]
+    result = await Agent(ScriptedProvider(*script), tools=[echo]).generate("?", max_calls=2)
+
+    assert "done" == result.text
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+async def test_time_is_over_says_so(sequential: bool):
+    """The model reads that it was the time; of what was not begun, that it was not."""
+
+    @function_tool
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    after = function_tool(name="after", sequential=sequential)(hang.function)
+    with pytest.raises(BudgetError) as caught:
+        await agent_of(hang, after).generate("?", max_seconds=0.01)
+    assert caught.value.run
+    first, second = answers(caught.value.run)
+
+    ended = "was cancelled, for the time of the run was over; what it did so far is unknown"
+    assert f"'hang' {ended}" == first
+    assert ("'after' was not begun, for the time of the run was over" == second) is sequential
+
+
+async def test_no_timer_without_a_deadline(monkeypatch: pytest.MonkeyPatch):
+    """A run that has all the time makes no timer for its tools."""
+    loop, made = asyncio.get_running_loop(), list[float]()
+    real = loop.call_at
+
+    def call_at(when: float, *more: Any, **others: Any) -> Any:
+        made.append(when)
+        return real(when, *more, **others)
+
+    monkeypatch.setattr(loop, "call_at", call_at)
+    agent = agent_of(echo, reply=together(calls("echo"), calls("echo")))
+    await agent.generate("?")
+    without = len(made)
+    again = agent_of(echo, reply=together(calls("echo"), calls("echo")))
+    await again.generate("?", max_seconds=60)
+
+    assert 0 == without
+    assert made
 
 
 def test_no_reply():

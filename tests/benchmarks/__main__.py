@@ -1,9 +1,10 @@
-"""Measure: `python -m tests.benchmarks [--check] [--json FILE] [SCENARIO ...]`.
+"""Measure: `python -m tests.benchmarks [--check | --write] [--json FILE] [SCENARIO ...]`.
 
 CPU seconds of this process, for `many` wall-clock seconds. Batches of the contestants are interleaved,
 and a ratio is the median over the rounds of Lumos against the baseline of the same round. A missed
-limit is measured once more; missed twice, the exit code is 1. `--check` measures against the committed ratios of `ratios.json`
-instead, and fails where one is 40 % worse, twice; `--write` commits those of now.
+limit is measured once more; missed twice, the exit code is 1. `--check` measures against the committed
+ratios of `ratios.json` instead, and fails where one is 40 % worse, twice; it shows the limits, too, and
+does not fail for them. `--write` writes the ratios of now there.
 """
 
 import argparse
@@ -216,9 +217,24 @@ async def compete(url: str, names: list[str]) -> dict[str, tuple[bool, dict[str,
     return results
 
 
+def refuse_unknown(names: list[str], mode: str) -> None:
+    """Raise `SystemExit` for one of *names* that is not measured, lest it passes for good."""
+    known = [*GROUPS, *(one.name for group in GROUPS.values() for one in group)]
+    known += [] if mode else ["tools"]  # whose peers need environments of their own
+    for name in names:
+        if name not in known:
+            asked = f" with --{mode}" if mode else ""
+            raise SystemExit(f"no scenario {name!r}{asked}; there are {', '.join(known)}")
+
+
 async def now(scenario: Scenario, contestants: list[Contestant]) -> float:
     """The ratio of *scenario*."""
     return ratio(scenario, await measure(scenario, contestants))
+
+
+def print_row(shown: str, found: float, limit: float) -> None:
+    """A row of the table, and whether the ratio *found* is within the *limit* of its scenario."""
+    print(f"{shown:<64} limit {limit:.2f}x{' MISSED' * (found > limit)}", flush=True)
 
 
 async def compare(url: str, names: list[str], *, keep: bool) -> bool:
@@ -231,21 +247,21 @@ async def compare(url: str, names: list[str], *, keep: bool) -> bool:
             contestants = [await stack.enter_async_context(kind(url)) for kind in kinds]
             for scenario in chosen:
                 quick = replace(scenario, rounds=check.ROUNDS, others=())
-
                 measured = partial(now, quick, contestants)
                 if keep:
-                    found[scenario.name] = await measured()
-                    print(f"{scenario.name:<10} {found[scenario.name]:.2f}x")
+                    found[scenario.name] = one = await measured()
+                    print_row(f"{scenario.name:<10} now {one:.2f}x", one, scenario.limit)
                     continue
                 verdict = await check.judge(scenario.name, check.committed(), measured)
                 good = good and verdict.good
-                print(verdict)
+                print_row(str(verdict), min(verdict.ratios), scenario.limit)
     if keep:
         check.write(found)
     return good
 
 
 def main(names: list[str], path: str | None, mode: str = "") -> int:
+    refuse_unknown(names, mode)
     command = [sys.executable, "-m", "tests.servers"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -254,7 +270,7 @@ def main(names: list[str], path: str | None, mode: str = "") -> int:
         assert server.stdin is not None
         url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
         if mode:
-            good = asyncio.run(compare(url, names or ["core"], keep=mode == "write"))
+            good = asyncio.run(compare(url, names or [*GROUPS], keep=mode == "write"))
             server.stdin.close()
             return 0 if good else 1
         print(HEADER)
@@ -276,8 +292,9 @@ if __name__ == "__main__":
         ),
     )
     parser.add_argument("--json", help="write the figures to this file")
-    parser.add_argument("--check", action="store_true", help="against the committed ratios")
-    parser.add_argument("--write", action="store_true", help="commit the ratios of now")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--check", action="store_true", help="against the committed ratios")
+    way.add_argument("--write", action="store_true", help="write the ratios of now, to commit them")
     given = parser.parse_args()
     mode = "write" if given.write else "check" if given.check else ""
     sys.exit(main(given.scenario, given.json, mode))

@@ -40,7 +40,9 @@ async def judge(
 ) -> Verdict:
     """Measure, and once more if it is too slow; twice too slow is slower."""
     if name not in ratios:
-        raise SystemExit(f"{FILE.name} has no ratio of {name!r}; measure it: scripts/bench --write")
+        raise SystemExit(
+            f"{FILE.name} has no ratio of {name!r}; measure it: scripts/bench --write {name}"
+        )
     verdict = Verdict(name, ratios[name], (await measure(),))
     return (
         verdict if verdict.good else Verdict(name, ratios[name], (*verdict.ratios, await measure()))

@@ -65,6 +65,33 @@ def test_unknown():
     assert "no tool named 'x'; known: none" == str(far.value)
 
 
+def test_unknown_among_many():
+    """Of many tools those that are like it are told, however they are written, and the first twenty."""
+
+    def one() -> None: ...
+
+    registry = ToolRegistry(*(function_tool(one, name=f"one_{n:03}") for n in range(100)))
+    with pytest.raises(UnknownToolError) as near:
+        registry["ones_042"]
+    with pytest.raises(UnknownToolError) as alike:
+        registry["One_042"]
+    names = ", ".join([*registry][:20])
+
+    assert str(near.value).startswith("no tool named 'ones_042'; did you mean 'one_042' or ")
+    assert 3 == str(near.value).partition("?")[0].count("one_")
+    assert f"no tool named 'One_042'; did you mean 'one_042'? known: {names} and 80 more" == str(
+        alike.value
+    )
+
+
+def test_unknown_and_endless():
+    """A name without end does not fill the model's window, and nothing like it is looked for."""
+    with pytest.raises(UnknownToolError) as endless:
+        ToolRegistry(add)["add" * 1_000_000]
+
+    assert f"no tool named '{('add' * 34)[:100]}...'; known: add" == str(endless.value)
+
+
 @function_tool(tags=["read", "shop"])
 def look(what: str) -> str:
     """Look."""

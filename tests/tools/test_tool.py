@@ -90,16 +90,19 @@ def test_describes_itself():
     } == add.parameters
     assert 120.0 == add.timeout
     assert not add.idempotent
+    assert not add.sequential
 
 
 def test_options():
     """Options of the decorator win over what the function says."""
 
-    @function_tool(name="plus", description="Sum.", timeout=None, idempotent=True)
+    @function_tool(name="plus", description="Sum.", timeout=None, idempotent=True, sequential=True)
     def add(a: int) -> int:
         return a
 
-    assert ("plus", "Sum.", None, True) == (add.name, add.description, add.timeout, add.idempotent)
+    assert ("plus", "Sum.", None) == (add.name, add.description, add.timeout)
+    assert add.idempotent
+    assert add.sequential
     assert 2 == add(2)
 
 
@@ -497,6 +500,39 @@ async def test_exit_is_a_failure():
     assert "SystemExit: 2" == await fault(leave)
 
 
+async def test_panic_is_a_failure(caplog: pytest.LogCaptureFixture):
+    """So it is with what extensions raise that is no Exception, also when the time is up."""
+
+    class Panic(BaseException): ...
+
+    @function_tool
+    async def panic() -> None:
+        raise Panic("index out of bounds")
+
+    @function_tool(timeout=0.01)
+    async def late() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise Panic("in the end")
+
+    assert "Panic: index out of bounds" == await fault(panic)
+    assert "Panic: in the end" == await fault(late)
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])
+async def test_what_passes(error: type[BaseException]):
+    """What ends more than a tool is no failure of it, and passes as it is."""
+
+    @function_tool
+    async def end() -> None:
+        raise error
+
+    with pytest.raises(error):
+        await end.call({})
+
+
 async def test_timeout():
     """A tool that hangs is left after its time, and the model is told what that means."""
 
@@ -606,12 +642,19 @@ def test_function_schema_asks_too_much(run: Any, name: str):
 def test_function_schema_inherits_options():
     """A subclass keeps its base's options, but for name and description."""
 
-    class Full(Refund):
+    class Full(Refund, sequential=True):
         """Refund all of it."""
+
+    class Later(Full): ...
 
     tool = as_tool(Full)
 
     assert ("Full", "Refund all of it.", 5.0) == (tool.name, tool.description, tool.timeout)
+    assert (False, True, True) == (
+        as_tool(Refund).sequential,
+        tool.sequential,
+        as_tool(Later).sequential,
+    )
 
 
 async def test_kinds_of_str():

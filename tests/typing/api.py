@@ -30,14 +30,14 @@ def add(a: int, b: int = 0) -> int:
     return a + b
 
 
-@function_tool(name="later", timeout=5.0)
+@function_tool(name="later", timeout=5.0, sequential=True)
 async def wait(it: str, context: ToolContext[str]) -> str:
     """An async tool with options."""
     assert_type(context.deps, str)
     return it
 
 
-class Refund(FunctionSchema, name="refund", timeout=None):
+class Refund(FunctionSchema, name="refund", timeout=None, sequential=True):
     """A tool as a model."""
 
     order: str
