@@ -94,6 +94,7 @@ class Acting:
                 if ended is not None:
                     one = pending.pop(ended)  # first: what is kept is kept once
                     yield await self._complete(one, self._result(one, ended))
+                    _pass_on(ended)
         finally:
             run.on_tell = nobody_waits
             await self._cancel(pending)
@@ -282,6 +283,12 @@ def _cancellations() -> int:
     """How often somebody asked the present task to end."""
     task = asyncio.current_task()
     return task.cancelling() if task else 0
+
+
+def _pass_on(task: asyncio.Task[ToolResult]) -> None:
+    """Raise what interrupted *task*, where the loop goes on all the same: under `generate_sync`."""
+    if not task.cancelled() and (error := task.exception()):
+        raise error
 
 
 def _cancelled(call: ToolCall, why: str = " before it ended") -> ToolResult:

@@ -3,11 +3,14 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 
+from msgspec.structs import replace
+
 from lumos_agent.errors import Kind, ProviderError, ProviderUnavailableError
 from lumos_agent.events import AgentEvent, Notice, ReasoningDelta, TextDelta, ToolCallDelta
 from lumos_agent.limits import out_of_time, remaining
-from lumos_agent.messages import Message
+from lumos_agent.messages import Message, ToolCall
 from lumos_agent.providers.base import Candidate, Reply
+from lumos_agent.providers.chat_replies import fresh_id
 from lumos_agent.retries import Pace, wait
 from lumos_agent.run import Run
 
@@ -47,7 +50,7 @@ class Asking:
                         if not self._shown:
                             self._note(event)
                         yield event
-                reply = self._taken(run.reply)
+                reply = run.reply = self._taken(run.reply)
                 break
             except ProviderError as error:
                 notice, delay = self._way_on(error)
@@ -76,7 +79,10 @@ class Asking:
             raise ProviderUnavailableError(
                 f"{self._run.model} answered with nothing", kind="empty", model=self._run.model
             )
-        return reply
+        ids = {call.id for call in message.calls}
+        if len(ids) == len(message.calls) and all(ids):
+            return reply
+        return replace(reply, message=replace(message, calls=_told_apart(message.calls)))
 
     def _way_on(self, error: ProviderError) -> tuple[Notice, float]:
         """What is done about *error*, and after how many seconds; it is raised if nothing can be."""
@@ -105,3 +111,12 @@ class Asking:
         self._tries = 0
         data = {"step": run.step, "kind": error.kind, "from": failed, "to": run.model}
         return Notice(code="fallback", message=f"{error}; asking {run.model} instead", data=data)
+
+
+def _told_apart(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+    """*calls* with an id each: a provider of somebody's own may give none, or one twice."""
+    found: dict[str, ToolCall] = {}
+    for call in calls:
+        call_id = fresh_id(call.id, found)
+        found[call_id] = replace(call, id=call_id)
+    return tuple(found.values())

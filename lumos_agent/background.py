@@ -47,9 +47,18 @@ def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="lumos-loop", daemon=True).start()
+    threading.Thread(target=_turn, args=(loop,), name="lumos-loop", daemon=True).start()
     atexit.register(_close, loop)
     return loop
+
+
+def _turn(loop: asyncio.AbstractEventLoop) -> None:
+    """Run *loop*, which stops where a task raises what ends a program: that is for who waits for it."""
+    while True:
+        try:
+            return loop.run_forever()
+        except (KeyboardInterrupt, SystemExit):
+            continue
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:

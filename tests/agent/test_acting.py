@@ -599,6 +599,37 @@ def test_an_interrupt_passes(number: int):
     ] == answers(stream.run)
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["async", "sync"])
+def test_an_interrupt_of_a_sync_call(kind: str, number: int):
+    """Of generate_sync, too: its caller gets it, each call has an answer, and others are served."""
+
+    @function_tool(name="interrupted")
+    async def interrupted_async() -> None:
+        raise KeyboardInterrupt
+
+    @function_tool(name="interrupted")
+    def interrupted_sync() -> None:
+        raise KeyboardInterrupt
+
+    @function_tool
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    tool = interrupted_async if kind == "async" else interrupted_sync
+    asked = [calls(one) for one in ["interrupted", "hang", "interrupted"][-number:]]
+    script = ScriptedProvider(together(*asked), says("done"))
+    storage = InMemoryStorage()
+    agent = Agent(script, tools=[tool, hang], memory=storage)
+    with pytest.raises(KeyboardInterrupt):
+        agent.generate_sync("?", thread="t", max_seconds=5)
+
+    rows = asyncio.run(storage.get_messages("t")).items
+    answered = [row.message.name for row in rows if isinstance(row.message, ToolResult)]
+    assert sorted(reply.message.calls[0].name for reply in asked) == sorted(answered)
+    assert "done" == agent.generate_sync("?").text
+
+
 class Panic(BaseException):
     """What extensions written in Rust raise."""
 

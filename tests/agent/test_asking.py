@@ -26,6 +26,9 @@ from lumos_agent import (
     StepComplete,
     StepStart,
     TextPart,
+    ToolCall,
+    ToolCallStart,
+    ToolResult,
     Usage,
 )
 from lumos_agent.messages import AssistantMessage
@@ -42,6 +45,12 @@ QUOTA = RateLimitError("no money", kind="quota")
 def look() -> str:
     """Look around."""
     return "nothing"
+
+
+@function_tool
+def echo(place: int) -> int:
+    """Say it again."""
+    return place
 
 
 class Other(ScriptedProvider):
@@ -74,7 +83,7 @@ class Told:
     def __init__(self, provider: Any, **settings: Any) -> None:
         self.waits: list[float] = []
         self.events: list[AgentEvent] = []
-        self.agent = Agent(provider, tools=[look], **settings)
+        self.agent = Agent(provider, tools=[look, echo], **settings)
         self.agent.pace = Pace(sleep=self._sleep, random=lambda: 0.0)
 
     async def _sleep(self, seconds: float) -> None:
@@ -257,6 +266,43 @@ async def test_cut_off_before_a_word():
     told = await Told(ScriptedProvider(cut)).run()
 
     assert ("", "truncated") == (told.stream.result.text, told.stream.result.status)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("ids", [["a", "a"], ["", ""], ["a", ""], ["", "b", "b"]])
+async def test_ids_of_calls(ids: list[str], streaming: bool):
+    """Calls without an id, or with one that another of the reply has, get one: each has its answer."""
+
+    class Careless(ScriptedProvider):
+        def _named(self, call: ToolCall) -> ToolCall:
+            return call
+
+    asked = tuple(ToolCall(one, "echo", {"place": place}) for place, one in enumerate(ids))
+    script = Careless(Reply(message=AssistantMessage("", asked)), says("done"))
+    told = await Told(script).run(streaming=streaming)
+    _, reply, *results, _ = told.stream.run.messages
+
+    assert isinstance(reply, AssistantMessage)
+    given = [call.id for call in reply.calls]
+    assert len(ids) == len({*given} - {""})
+    assert [one for one in dict.fromkeys(ids) if one] == [one for one in given if one in ids]
+    assert [(call.id, str(place)) for place, call in enumerate(reply.calls)] == [
+        (one.call_id, one.text) for one in results if isinstance(one, ToolResult)
+    ]
+    (step, _) = told.of(StepComplete)
+    assert (reply.calls, given) == (
+        step.agent_step.calls,
+        [one.call.id for one in told.of(ToolCallStart)],
+    )
+
+
+async def test_ids_that_are_right():
+    """Ids that tell the calls of a reply apart stay, whatever they look like."""
+    both = (ToolCall("1", "look", {}), ToolCall(" ", "look", {}))
+    script = ScriptedProvider(Reply(message=AssistantMessage("", both)), says("done"))
+    told = await Told(script).run()
+
+    assert both == told.of(StepComplete)[0].agent_step.calls
 
 
 async def test_no_reply():

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -43,6 +44,36 @@ def test_error():
 
     with pytest.raises(ValueError, match="no"):
         run_sync(fail())
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_ends_a_program(error: type[BaseException]):
+    """What ends a program, raised in the work, is for its caller alone: the loop goes on with others."""
+    begun, may_end = threading.Event(), asyncio.Event()
+
+    async def fail() -> None:
+        raise error
+
+    async def fail_in_a_task() -> None:
+        await asyncio.create_task(fail())
+
+    async def other() -> int:
+        begun.set()
+        await may_end.wait()
+        return await ident()
+
+    async def end() -> None:
+        may_end.set()
+
+    with ThreadPoolExecutor() as threads:
+        beside = threads.submit(run_sync, other())
+        begun.wait(5)
+        for work in (fail, fail_in_a_task):
+            with pytest.raises(error):
+                run_sync(work())
+        run_sync(end())
+
+        assert run_sync(ident()) == beside.result(5)
 
 
 def test_interrupt_cancels_and_exit_closes():
