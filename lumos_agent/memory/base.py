@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from lumos_agent.messages import Message
 
@@ -34,7 +35,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     message: Message
     created_at: datetime
     tokens: int | None = None
-    """Counted for the window; None where nobody has counted."""
+    """About how many it is for a model, estimated when it was stored; None where nobody has counted."""
     metadata: dict[str, Any] = {}
 
 
@@ -42,8 +43,8 @@ class Include(msgspec.Struct, frozen=True):
     """A message that a page has whatever its limits, with its neighbours."""
 
     seq: int
-    previous: int = 0
-    next: int = 0
+    with_previous_messages: int = 0
+    with_next_messages: int = 0
 
 
 class GetMessagesParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +88,32 @@ class Appended(msgspec.Struct, frozen=True):
     """Whether the key had been used, so that these are the numbers of then."""
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that a search has found, and where."""
+
+    thread: str
+    stored: Stored
+
+
+class MemorySearch(Protocol):
+    """What a store may do besides; those that ship do."""
+
+    async def search(
+        self,
+        query: str,
+        *,
+        thread: str | None = None,
+        resource: str | None = None,
+        limit: int | None = 20,
+    ) -> tuple[Found, ...]:
+        """The messages whose text has all words of *query*, the newest first.
+
+        Words are letters and digits, large or small is the same. Raises `MemoryStorageError` for a
+        query without any.
+        """
+        ...
+
+
 class MemoryStorage(Protocol):
     """Keeps threads; the suite `lumos_agent.testing.memory_contract` says when one is right.
 
@@ -117,11 +144,13 @@ class MemoryStorage(Protocol):
         self,
         id: str,
         *,
-        title: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        title: str | UnsetType | None = UNSET,
+        metadata: Mapping[str, Any] | UnsetType = UNSET,
         resource: str | None = None,
     ) -> MemoryThread:
-        """Change the title, or merge *metadata* into the thread's: a value of None removes its key."""
+        """Change the title, or merge *metadata* into the thread's, as a JSON merge patch (RFC 7396):
+        a value of None removes its key, an object is merged in turn.
+        """
         ...
 
     async def delete_thread(self, id: str, *, resource: str | None = None) -> None:
@@ -134,9 +163,9 @@ class MemoryStorage(Protocol):
         resource: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         limit: int | None = 50,
-        before: int | None = None,
+        cursor: int | None = None,
     ) -> Page[MemoryThread]:
-        """Threads, the newest first; `Page.before` goes on with older ones."""
+        """Threads, the newest first; with `Page.before` as *cursor* it goes on with older ones."""
         ...
 
     async def append(

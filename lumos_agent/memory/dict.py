@@ -1,14 +1,28 @@
 """Threads in the memory of one process: for tests, and for what may be forgotten."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import uuid4
 
+import msgspec
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from lumos_agent.errors import MemoryStorageError, ThreadConflictError, ThreadNotFoundError
-from lumos_agent.memory.base import Appended, GetMessagesParams, MemoryThread, Page, Stored
+from lumos_agent.errors import ThreadConflictError
+from lumos_agent.memory.base import Appended, Found, GetMessagesParams, MemoryThread, Page, Stored
+from lumos_agent.memory.checks import (
+    Row,
+    check_name,
+    check_text,
+    has,
+    merged,
+    metadata_json,
+    not_found,
+    rows_of,
+    words_of,
+)
 from lumos_agent.messages import Message
 
 
@@ -45,6 +59,10 @@ class InMemoryStorage:
     ) -> MemoryThread:
         """Make a thread."""
         id = uuid4().hex if id is None else id
+        check_name("the id of a thread", id)
+        check_name("a resource", resource)
+        check_text("a title", title)
+        described = _copied(metadata or {})
         if id in self._kept:
             raise ThreadConflictError(f"there is a thread {id!r} already")
         now = datetime.now(UTC)
@@ -52,7 +70,7 @@ class InMemoryStorage:
             id=id,
             resource=resource,
             title=title,
-            metadata=dict(metadata or {}),
+            metadata=described,
             created_at=now,
             updated_at=now,
             last_seq=0,
@@ -69,17 +87,19 @@ class InMemoryStorage:
         self,
         id: str,
         *,
-        title: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        title: str | UnsetType | None = UNSET,
+        metadata: Mapping[str, Any] | UnsetType = UNSET,
         resource: str | None = None,
     ) -> MemoryThread:
         """Change title or metadata."""
         kept = self._find(id, resource)
-        merged = {**kept.thread.metadata, **(metadata or {})}
+        if title is not UNSET:
+            check_text("a title", title)
+        patch = {} if metadata is UNSET else _copied(metadata)
         kept.thread = replace(
             kept.thread,
-            title=kept.thread.title if title is None else title,
-            metadata={key: value for key, value in merged.items() if value is not None},
+            title=kept.thread.title if title is UNSET else title,
+            metadata=merged(kept.thread.metadata, patch),
             updated_at=datetime.now(UTC),
         )
         return kept.thread
@@ -95,17 +115,17 @@ class InMemoryStorage:
         resource: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         limit: int | None = 50,
-        before: int | None = None,
+        cursor: int | None = None,
     ) -> Page[MemoryThread]:
         """Threads, the newest first."""
         fitting = [
             kept
             for kept in reversed(self._kept.values())
             if resource in (None, kept.thread.resource)
-            and _has(kept.thread.metadata, metadata or {})
-            and (before is None or kept.number < before)
+            and has(kept.thread.metadata, metadata or {})
+            and (cursor is None or kept.number < cursor)
         ]
-        page = fitting[:limit]
+        page = fitting[: None if limit is None else max(0, limit)]
         return Page(
             items=tuple(kept.thread for kept in page),
             before=page[-1].number if page else None,
@@ -124,17 +144,17 @@ class InMemoryStorage:
         resource: str | None = None,
     ) -> Appended:
         """Add *messages*, all or none."""
+        check_name("a key", key)
+        rows = rows_of(messages, metadata)
         kept = self._find(id, resource)
         if key is not None and key in kept.keys:
             return replace(kept.keys[key], replayed=True)
         last = kept.thread.last_seq
         if expected_seq is not None and expected_seq != last:
             raise ThreadConflictError(f"thread {id!r} has gone on to {last}, not {expected_seq}")
-        if metadata and len(metadata) != len(messages):
-            raise MemoryStorageError(f"{len(messages)} messages, but metadata for {len(metadata)}")
-        appended = Appended(last + 1, last + len(messages))
-        if messages:
-            self._write(kept, messages, metadata or [dict[str, Any]()] * len(messages))
+        appended = Appended(last + 1, last + len(rows))
+        if rows:
+            _write(kept, rows)
             if key is not None:
                 kept.keys[key] = appended
         return appended
@@ -150,11 +170,16 @@ class InMemoryStorage:
         rows = self._find(id, resource).rows
         fitting = [row for row in rows if _fits(row, params)]
         forward = params.after is not None and params.before is None
-        limit = len(fitting) if params.limit is None else params.limit
+        limit = len(fitting) if params.limit is None else max(0, params.limit)
         page = fitting[:limit] if forward else fitting[max(0, len(fitting) - limit) :]
         wanted = {row.seq for row in page}
         for include in params.include:
-            wanted.update(range(include.seq - include.previous, include.seq + include.next + 1))
+            wanted.update(
+                range(
+                    include.seq - include.with_previous_messages,
+                    include.seq + include.with_next_messages + 1,
+                )
+            )
         return Page(
             items=tuple(row for row in rows if row.seq in wanted),
             before=page[0].seq if page else None,
@@ -162,22 +187,54 @@ class InMemoryStorage:
             has_more=len(page) < len(fitting),
         )
 
-    def _write(
-        self, kept: _Kept, messages: Sequence[Message], metadata: Sequence[Mapping[str, Any]]
-    ) -> None:
-        now = datetime.now(UTC)
-        first = kept.thread.last_seq + 1
-        for seq, (message, its) in enumerate(zip(messages, metadata, strict=True), first):
-            kept.rows.append(Stored(seq=seq, message=message, created_at=now, metadata=dict(its)))
-        kept.thread = replace(kept.thread, last_seq=kept.rows[-1].seq, updated_at=now)
+    async def search(
+        self,
+        query: str,
+        *,
+        thread: str | None = None,
+        resource: str | None = None,
+        limit: int | None = 20,
+    ) -> tuple[Found, ...]:
+        """The messages that have all words of *query*, the newest first; it reads every one."""
+        words = set(words_of(query))
+        inside = self._kept.values() if thread is None else [self._find(thread, resource)]
+        found = [
+            Found(thread=kept.thread.id, stored=row)
+            for kept in inside
+            if resource in (None, kept.thread.resource)
+            for row in kept.rows
+            if words <= set(re.findall(r"\w+", row.message.text.casefold()))
+        ]
+        found.sort(key=lambda one: (one.stored.created_at, one.stored.seq), reverse=True)
+        return tuple(found[: None if limit is None else max(0, limit)])
 
     def _find(self, id: str, resource: str | None) -> _Kept:
         kept = self._kept.get(id)
         if kept is None or resource not in (None, kept.thread.resource):
-            raise ThreadNotFoundError(
-                f"no thread {id!r}" + (f" of {resource!r}" if resource else "")
-            )
+            raise not_found(id, resource)
         return kept
+
+
+def _write(kept: _Kept, rows: Sequence[Row]) -> None:
+    now = datetime.now(UTC)
+    for seq, row in enumerate(rows, kept.thread.last_seq + 1):
+        described = msgspec.json.decode(row.metadata or "{}")
+        kept.rows.append(
+            Stored(
+                seq=seq,
+                message=row.message,
+                created_at=now,
+                tokens=row.tokens,
+                metadata=described,
+            )
+        )
+    kept.thread = replace(kept.thread, last_seq=kept.rows[-1].seq, updated_at=now)
+
+
+def _copied(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """*metadata* as it would come back from a file."""
+    copy: dict[str, Any] = msgspec.json.decode(metadata_json(metadata))
+    return copy
 
 
 def _fits(row: Stored, params: GetMessagesParams) -> bool:
@@ -187,10 +244,5 @@ def _fits(row: Stored, params: GetMessagesParams) -> bool:
         and (params.roles is None or row.message.__struct_config__.tag in params.roles)
         and (params.since is None or row.created_at >= params.since)
         and (params.until is None or row.created_at < params.until)
-        and _has(row.metadata, params.metadata)
+        and has(row.metadata, params.metadata)
     )
-
-
-def _has(metadata: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    missing = object()
-    return all(metadata.get(key, missing) == value for key, value in wanted.items())

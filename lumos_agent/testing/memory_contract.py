@@ -1,8 +1,11 @@
-"""What every store of threads must do. Subclass `MemoryContract` in your tests, and pytest runs it."""
+"""What every store of threads must do. Subclass `MemoryContract` in your tests, and pytest runs it; or
+`MemorySearchContract` for a store with `search`.
+"""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -11,10 +14,12 @@ from lumos_agent.memory.base import (
     Appended,
     GetMessagesParams,
     Include,
+    MemorySearch,
     MemoryStorage,
     Page,
     Stored,
 )
+from lumos_agent.memory.window import estimate
 from lumos_agent.messages import AssistantMessage, Message, ToolCall, ToolResult, UserMessage
 
 HOSTILE = (
@@ -62,15 +67,77 @@ class MemoryContract:
             with pytest.raises(ThreadConflictError, match=first.id):
                 await storage.create_thread(id=first.id)
 
+    async def test_other_id(self) -> None:
+        """Any text is an id: quotes, spaces, other scripts, 500 characters of it."""
+        async with self.storage() as storage:
+            ids = ["'; --", " ", "%_", "日本", "🙂", "a/b?c#d", "\n", "e\u0301", "é", "x" * 500]
+            for id in ids:
+                await storage.create_thread(id=id)
+                await storage.append(id, [UserMessage(id)], key=id, resource=None)
+
+            for id in ids:
+                assert id == (await storage.get_thread(id)).id
+                assert [id] == [row.message.text for row in (await storage.get_messages(id)).items]
+
+    async def test_bad_id(self) -> None:
+        """An id that some database cannot look up is refused, and the sentence says which."""
+        async with self.storage() as storage:
+            for id, says in (
+                ("", "1 to 500 characters, not 0"),
+                ("x" * 501, "1 to 500 characters, not 501"),
+                ("a\x00", "without NUL"),
+                ("\ud800", "half surrogate"),
+            ):
+                with pytest.raises(MemoryStorageError, match=says):
+                    await storage.create_thread(id=id)
+                with pytest.raises(ThreadNotFoundError, match="no thread"):
+                    await storage.append(id, [UserMessage("x")])
+            await storage.create_thread(id="t")
+            with pytest.raises(MemoryStorageError, match="a key has 1 to 500 characters, not 501"):
+                await storage.append("t", [UserMessage("x")], key="k" * 501)
+
+            assert 0 == (await storage.get_thread("t")).last_seq
+
+    async def test_bad_metadata(self) -> None:
+        """Metadata is JSON that every database takes; what is not is refused, with its place."""
+        async with self.storage() as storage:
+            await storage.create_thread(id="t", metadata={"kept": 1})
+            bad: list[tuple[Any, str]] = [
+                ({"a": ["b", "\x00"]}, r"metadata\['a'\]\[1\] is text without NUL"),
+                ({"a": "\udfff"}, "half surrogate"),
+                ({"\x00": 1}, "a key of metadata"),
+                ({1: 1}, "a key of metadata is a str, not 1"),
+                ({"a": float("nan")}, "is nan, which JSON has not"),
+                ({"a": object()}, "is JSON, not object"),
+                ({"a": deep(60)}, "nested deeper than 50"),
+            ]
+            metadata: Any
+            for metadata, says in bad:
+                with pytest.raises(MemoryStorageError, match=says):
+                    await storage.append("t", [UserMessage("x")], metadata=[metadata])
+                with pytest.raises(MemoryStorageError, match=says):
+                    await storage.update_thread("t", metadata=metadata)
+                with pytest.raises(MemoryStorageError, match=says):
+                    await storage.create_thread(metadata=metadata)
+
+            assert (0, {"kept": 1}) == (
+                (await storage.get_thread("t")).last_seq,
+                (await storage.get_thread("t")).metadata,
+            )
+
     async def test_update(self) -> None:
         """Title and metadata change; a value of None removes its key."""
         async with self.storage() as storage:
             await storage.create_thread(id="t", title="Old", metadata={"a": 1, "b": 2})
-            await storage.update_thread("t", metadata={"b": None, "c": [3]})
+            await storage.update_thread("t", metadata={"b": None, "c": {"d": [3], "e": 4}})
+            await storage.update_thread("t", metadata={"c": {"e": None, "f": {"g": None}}})
             await storage.update_thread("t", title="New")
             thread = await storage.get_thread("t")
+            untitled = await storage.update_thread("t", title=None)
 
-            assert ("New", {"a": 1, "c": [3]}) == (thread.title, thread.metadata)
+            assert ("New", {"a": 1, "c": {"d": [3], "f": {}}}) == (thread.title, thread.metadata)
+            assert (None, thread.metadata) == (untitled.title, untitled.metadata)
+            assert untitled == await storage.get_thread("t")
 
     async def test_delete(self) -> None:
         """A deleted thread is gone with its messages, and its id is free."""
@@ -94,7 +161,7 @@ class MemoryContract:
                     metadata={"even": not number % 2},
                 )
             page = await storage.list_threads(limit=2)
-            rest = await storage.list_threads(limit=None, before=page.before)
+            rest = await storage.list_threads(limit=None, cursor=page.before)
             of_ada = await storage.list_threads(resource="ada")
             even = await storage.list_threads(metadata={"even": True})
             none = await storage.list_threads(metadata={"odd": True})
@@ -128,6 +195,29 @@ class MemoryContract:
             assert [{}, {"n": 1}, {"n": 2}, {"n": 3}] == [row.metadata for row in page.items]
             assert 4 == (await storage.get_thread("t")).last_seq
 
+    async def test_tokens(self) -> None:
+        """A message is stored with about how many tokens it has: a quarter of its JSON's bytes."""
+        messages: list[Message] = [UserMessage("ab"), AssistantMessage("x" * 4000)]
+        async with self.storage() as storage:
+            await storage.create_thread(id="t")
+            await storage.append("t", messages)
+            rows = (await storage.get_messages("t")).items
+
+            assert [estimate(message) for message in messages] == [row.tokens for row in rows]
+
+    async def test_large(self) -> None:
+        """16 MiB of text are a message; 17 MB are too large, and nothing of that append is kept."""
+        async with self.storage() as storage:
+            await storage.create_thread(id="t")
+            await storage.append("t", [UserMessage("x" * 2**24)])
+            with pytest.raises(
+                MemoryStorageError, match=r"message of 17\.0 MB is more than the 16\.8"
+            ):
+                await storage.append("t", [UserMessage("y"), UserMessage("x" * 17_000_000)])
+            rows = (await storage.get_messages("t")).items
+
+            assert [2**24] == [len(row.message.text) for row in rows]
+
     async def test_append_nothing(self) -> None:
         """Appending no message does nothing."""
         async with self.storage() as storage:
@@ -155,6 +245,23 @@ class MemoryContract:
 
             assert (Appended(1, 1, False), Appended(1, 1, True)) == (first, again)
             assert ["x"] == [row.message.text for row in (await storage.get_messages("t")).items]
+
+    async def test_key_of_thread(self) -> None:
+        """A key is its thread's alone, and gone with it; racing repeats agree."""
+        async with self.storage() as storage:
+            await storage.create_thread(id="t")
+            await storage.create_thread(id="u")
+            racing = await asyncio.gather(
+                *(storage.append("t", [UserMessage("x")], key="k") for _ in range(8))
+            )
+            other = await storage.append("u", [UserMessage("x")], key="k")
+            await storage.delete_thread("t")
+            await storage.create_thread(id="t")
+            anew = await storage.append("t", [UserMessage("y")], key="k")
+
+            assert [(1, 1)] * 8 == [(one.first_seq, one.last_seq) for one in racing]
+            assert 7 == sum(one.replayed for one in racing)
+            assert (Appended(1, 1), Appended(1, 1)) == (other, anew)
 
     async def test_expected_seq(self) -> None:
         """Of writers who know the same number one wins; the others write nothing."""
@@ -230,10 +337,76 @@ class MemoryContract:
         async with self.storage() as storage:
             await filled(storage, 10)
             params = GetMessagesParams(
-                limit=2, include=(Include(3, previous=1, next=1), Include(9))
+                limit=2,
+                include=(Include(3, with_previous_messages=1, with_next_messages=1), Include(9)),
             )
 
             assert [2, 3, 4, 9, 10] == numbers(await storage.get_messages("t", params))
+
+    async def test_no_bounds(self) -> None:
+        """A page has as many messages as asked for, even none; bounds beyond the thread do no harm."""
+        async with self.storage() as storage:
+            await filled(storage, 600)
+            for expected, params in (
+                (600, GetMessagesParams(limit=10_000)),
+                (600, GetMessagesParams(limit=None, after=-(10**30), before=10**30)),
+                (0, GetMessagesParams(limit=0)),
+                (0, GetMessagesParams(limit=-1)),
+                (0, GetMessagesParams(after=600)),
+                (0, GetMessagesParams(before=1)),
+            ):
+                assert expected == len((await storage.get_messages("t", params)).items)
+            nothing = await storage.get_messages("t", GetMessagesParams(limit=0))
+            assert (None, None, True) == (nothing.before, nothing.after, nothing.has_more)
+
+    async def test_metadata_values(self) -> None:
+        """A value is found that is equal: 1 is no True, objects as a whole, in any order of keys."""
+        async with self.storage() as storage:
+            await storage.create_thread(id="t")
+            values: list[Any] = [1, True, "1", 1.5, None, [1, 2], {"a": 1, "b": [2]}, {"a": 1}]
+            await storage.append(
+                "t", [UserMessage("x")] * 8, metadata=[{"v": one, "n": 0} for one in values]
+            )
+            for seq, value in enumerate(values, 1):
+                params = GetMessagesParams(metadata={"v": value}, limit=1)
+                page = await storage.get_messages("t", params)
+                assert [seq] == numbers(page), value
+                assert not page.has_more
+
+    async def test_reader_sees_prefix(self) -> None:
+        """What a reader saw stays the beginning of what it sees later, while many write."""
+        async with self.storage() as storage:
+            await storage.create_thread(id="t")
+            writing = asyncio.gather(
+                *(
+                    storage.append("t", [UserMessage(f"{n}"), UserMessage(f"{n}")])
+                    for n in range(40)
+                )
+            )
+            seen: list[Stored] = []
+            while len(seen) < 80:
+                rows = list((await storage.get_messages("t", GetMessagesParams(limit=None))).items)
+                assert seen == rows[: len(seen)]
+                assert not len(rows) % 2
+                seen = rows
+                await asyncio.sleep(0)
+            await writing
+
+    async def test_cancelled(self) -> None:
+        """An append that is cancelled is there whole or not at all; its key settles which."""
+        async with self.storage() as storage:
+            await storage.create_thread(id="t")
+            for number in range(20):
+                messages = [UserMessage(f"{number}"), UserMessage(f"{number}")]
+                task = asyncio.ensure_future(storage.append("t", messages, key=f"{number}"))
+                for _ in range(number % 5):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task])
+                again = await storage.append("t", messages, key=f"{number}")
+                assert (2 * number + 1, 2 * number + 2) == (again.first_seq, again.last_seq)
+
+            assert 40 == (await storage.get_thread("t")).last_seq
 
     async def test_owner(self) -> None:
         """Another resource's thread is not found, by no method."""
@@ -272,6 +445,44 @@ class MemoryContract:
             rows = (await storage.get_messages("t")).items
 
             assert [*HOSTILE] == [row.message.text for row in rows]
+
+
+class MemorySearchContract(MemoryContract):
+    """Claims about a store that can be searched, too."""
+
+    async def test_search(self) -> None:
+        """Messages that have all the words, the newest first, within a thread or a resource."""
+        async with self.storage() as storage:
+            search: MemorySearch = cast("MemorySearch", storage)
+            await storage.create_thread(id="a", resource="ada")
+            await storage.create_thread(id="b", resource="bob")
+            await storage.append("a", [UserMessage("Cats like milk."), AssistantMessage("MILK?")])
+            await storage.append("b", [UserMessage("Milk for cats; \x00 \ud800"), UserMessage("é")])
+
+            async def found(query: str, **options: Any) -> list[tuple[str, int]]:
+                some = await search.search(query, **options)
+                return [(one.thread, one.stored.seq) for one in some]
+
+            assert [("b", 1), ("a", 2), ("a", 1)] == await found("milk")
+            assert [("b", 1), ("a", 1)] == await found('cats "MILK" (*) -')
+            assert [("b", 1)] == await found("milk", limit=1)
+            assert [] == await found("milk", limit=0)
+            assert 3 == len(await found("milk", limit=None))
+            assert [("a", 2), ("a", 1)] == await found("milk", thread="a")
+            assert [("b", 1)] == await found("milk", resource="bob")
+            assert [] == await found("mil")
+            with pytest.raises(ThreadNotFoundError, match="no thread 'a' of 'bob'"):
+                await found("milk", thread="a", resource="bob")
+            with pytest.raises(MemoryStorageError, match="has none"):
+                await found("?!")
+            await storage.append("a", [UserMessage("Milk again.")])
+            await storage.delete_thread("b")
+            assert [("a", 3), ("a", 2), ("a", 1)] == await found("milk")
+
+
+def deep(levels: int) -> list[Any]:
+    """Lists within each other."""
+    return [deep(levels - 1)] if levels else []
 
 
 async def filled(storage: MemoryStorage, count: int) -> None:

@@ -3,10 +3,10 @@
 import pytest
 
 from lumos_agent import InMemoryStorage
-from lumos_agent.testing.memory_contract import MemoryContract
+from lumos_agent.testing.memory_contract import MemoryContract, MemorySearchContract
 
 
-class TestInMemoryStorage(MemoryContract):
+class TestInMemoryStorage(MemorySearchContract):
     """It does what every store must."""
 
     def storage(self) -> InMemoryStorage:
