@@ -55,14 +55,15 @@ from lumos_agent.events import (
 from lumos_agent.loop import BasicAgent
 from lumos_agent.memory.base import (
     Appended,
+    Found,
     GetMessagesParams,
     Include,
+    MemorySearch,
     MemoryStorage,
     MemoryThread,
     Page,
     Stored,
 )
-from lumos_agent.memory.dict import InMemoryStorage
 from lumos_agent.messages import (
     AgentStep,
     AssistantMessage,
@@ -94,6 +95,18 @@ from lumos_agent.runner import RunStream
 from lumos_tools.errors import LumosError
 
 if TYPE_CHECKING:
+    from lumos_agent.memory.condense import ClearToolResults, Summarize
+    from lumos_agent.memory.dict import InMemoryStorage
+    from lumos_agent.memory.postgres import PostgresStorage
+    from lumos_agent.memory.settings import Memory
+    from lumos_agent.memory.sqlite import SQLiteStorage
+    from lumos_agent.memory.window import (
+        LastMessages,
+        Selection,
+        TokenWindow,
+        Window,
+        WindowContext,
+    )
     from lumos_agent.providers.text_calls import TextCallReader, parse_tool_calls
     from lumos_agent.providers.text_mode import TextMode
 
@@ -111,19 +124,24 @@ __all__ = [
     "BudgetError",
     "CallPart",
     "Candidate",
+    "ClearToolResults",
     "ConfigError",
     "ContentFilterError",
     "ContextLengthError",
     "DirectProvider",
     "Event",
+    "Found",
     "GenerateOptions",
     "GenerateResult",
     "GenerationComplete",
     "GetMessagesParams",
     "InMemoryStorage",
     "Include",
+    "LastMessages",
     "LumosError",
+    "Memory",
     "MemoryMixin",
+    "MemorySearch",
     "MemoryStorage",
     "MemoryStorageError",
     "MemoryThread",
@@ -137,6 +155,7 @@ __all__ = [
     "Parent",
     "Part",
     "PendingCall",
+    "PostgresStorage",
     "ProtocolError",
     "Provider",
     "ProviderError",
@@ -154,12 +173,15 @@ __all__ = [
     "RunResume",
     "RunStart",
     "RunStream",
+    "SQLiteStorage",
+    "Selection",
     "StepComplete",
     "StepLimitError",
     "StepStart",
     "Stored",
     "StreamingAgent",
     "StreamingMixin",
+    "Summarize",
     "SystemMessage",
     "TextCallReader",
     "TextDelta",
@@ -168,6 +190,7 @@ __all__ = [
     "ThreadConflictError",
     "ThreadNotFoundError",
     "Timeouts",
+    "TokenWindow",
     "ToolCall",
     "ToolCallComplete",
     "ToolCallDelta",
@@ -179,6 +202,8 @@ __all__ = [
     "UnknownEvent",
     "Usage",
     "UserMessage",
+    "Window",
+    "WindowContext",
     "decode_event",
     "encode_event",
     "parse_tool_calls",
@@ -186,8 +211,19 @@ __all__ = [
 ]
 
 LATER = {
+    "ClearToolResults": "lumos_agent.memory.condense",
+    "InMemoryStorage": "lumos_agent.memory.dict",
+    "LastMessages": "lumos_agent.memory.window",
+    "Memory": "lumos_agent.memory.settings",
+    "PostgresStorage": "lumos_agent.memory.postgres",
+    "SQLiteStorage": "lumos_agent.memory.sqlite",
+    "Selection": "lumos_agent.memory.window",
+    "Summarize": "lumos_agent.memory.condense",
     "TextCallReader": "lumos_agent.providers.text_calls",
     "TextMode": "lumos_agent.providers.text_mode",
+    "TokenWindow": "lumos_agent.memory.window",
+    "Window": "lumos_agent.memory.window",
+    "WindowContext": "lumos_agent.memory.window",
     "parse_tool_calls": "lumos_agent.providers.text_calls",
 }
 """What is loaded when it is first asked for."""

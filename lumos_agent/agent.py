@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import Unpack
 
@@ -15,6 +15,9 @@ from lumos_agent.options import GenerateOptions, OptionKeywords
 from lumos_agent.providers import provider_for
 from lumos_agent.providers.base import Candidate
 from lumos_tools.registry import Offered
+
+if TYPE_CHECKING:
+    from lumos_agent.memory.settings import Memory
 
 
 class StreamingAgent(StreamingMixin):
@@ -39,7 +42,7 @@ class Agent(ObserverMixin, MemoryMixin, StreamingMixin, ToolChoiceMixin):
         tools: Iterable[Offered] = (),
         instructions: str = "",
         name: str = "agent",
-        memory: MemoryStorage | None = None,
+        memory: "MemoryStorage | Memory | None" = None,
         observers: Sequence[Observer] = (),
         base_url: str | None = None,
         api_key: str | None = None,

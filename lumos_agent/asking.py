@@ -5,7 +5,12 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from lumos_agent.errors import Kind, ProviderError, ProviderUnavailableError
+from lumos_agent.errors import (
+    ContextLengthError,
+    Kind,
+    ProviderError,
+    ProviderUnavailableError,
+)
 from lumos_agent.events import AgentEvent, Notice, ReasoningDelta, TextDelta, ToolCallDelta
 from lumos_agent.limits import out_of_time, remaining
 from lumos_agent.messages import Message, ToolCall
@@ -18,6 +23,7 @@ DELTAS = TextDelta, ToolCallDelta, ReasoningDelta
 """What is void if the reply begins anew; thoughts may be, for they are no part of the answer."""
 Answer = Callable[[Run], AsyncGenerator[AgentEvent]]
 Keep = Callable[[Run, Message], Awaitable[None]]
+Shorten = Callable[[Run], Awaitable[bool]]
 
 
 class Asking:
@@ -25,15 +31,23 @@ class Asking:
 
     A failure that passes is tried again; one of the kinds *fallback_on* goes to the next model, which
     then answers the rest of the run. After text was shown only the option `restart` allows either.
+    What is too long for the model is asked once more if *shorten* can make it shorter.
     """
 
     def __init__(
-        self, run: Run, models: Sequence[Candidate], fallback_on: Collection[Kind], pace: Pace
+        self,
+        run: Run,
+        models: Sequence[Candidate],
+        fallback_on: Collection[Kind],
+        pace: Pace,
+        shorten: Shorten,
     ) -> None:
         self._run = run
         self._models = models
         self._fallback_on = fallback_on
         self._pace = pace
+        self._shorten = shorten
+        self._shortened = False
         self._tries = 0
         self._told = False
         self._shown = False
@@ -53,7 +67,7 @@ class Asking:
                 reply = run.reply = self._taken(run.reply)
                 break
             except ProviderError as error:
-                notice, delay = self._way_on(error)
+                notice, delay = await self._shorter(error) or self._way_on(error)
             yield notice
             await self._pace.sleep(delay)
             if self._told or notice.code == "fallback":
@@ -83,6 +97,15 @@ class Asking:
         if len(ids) == len(message.calls) and all(ids):
             return reply
         return replace(reply, message=replace(message, calls=_told_apart(message.calls)))
+
+    async def _shorter(self, error: ProviderError) -> tuple[Notice, float] | None:
+        """What is done about *error* if it says that the request is too long, the first time."""
+        too_long = isinstance(error, ContextLengthError) and not self._shown
+        if not too_long or self._shortened or not await self._shorten(self._run):
+            return None
+        self._shortened = True
+        told = f"{error}; asking again with less of the thread"
+        return Notice(code="window_cut", message=told, data={"step": self._run.step}), 0.0
 
     def _way_on(self, error: ProviderError) -> tuple[Notice, float]:
         """What is done about *error*, and after how many seconds; it is raised if nothing can be."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 import msgspec
 from typing_extensions import Unpack
@@ -21,6 +22,9 @@ from lumos_agent.retries import FALLBACK_ON, Pace, known_kinds
 from lumos_agent.run import Act, Ask, Finish, Run, in_call_order, last_step
 from lumos_agent.runner import Runner
 from lumos_tools.registry import Offered, ToolRegistry
+
+if TYPE_CHECKING:
+    from lumos_agent.memory.settings import Memory
 
 
 class BasicAgent(Runner):
@@ -43,7 +47,7 @@ class BasicAgent(Runner):
         name: str = "agent",
         fallback: Sequence[str | Provider | Candidate] = (),
         fallback_on: Collection[Kind] = FALLBACK_ON,
-        memory: MemoryStorage | None = None,
+        memory: "MemoryStorage | Memory | None" = None,
         observers: Sequence[Observer] = (),
         base_url: str | None = None,
         api_key: str | None = None,
@@ -53,7 +57,7 @@ class BasicAgent(Runner):
         self.tools = ToolRegistry(*tools)
         self.instructions = [SystemMessage(instructions)] if instructions else []
         self.name = name
-        self.memory = memory
+        self.memory = None if memory is None else _with_settings(memory)
         self.observers = observers
         self.options = GenerateOptions(**options)
         self.fallback_on = known_kinds(fallback_on)
@@ -106,7 +110,7 @@ class BasicAgent(Runner):
     def ask(self, run: Run) -> AsyncGenerator[AgentEvent]:
         """Get the model's reply, from the next model if need be, and keep it."""
         refuse_overrun(run, self.tools)
-        asking = Asking(run, self.models, self.fallback_on, self.pace)
+        asking = Asking(run, self.models, self.fallback_on, self.pace, self.shorten)
         return asking.events(self.answer, keep=self.keep)
 
     async def answer(self, run: Run) -> AsyncGenerator[AgentEvent]:
@@ -118,6 +122,10 @@ class BasicAgent(Runner):
             yield ReasoningDelta(step=run.step, delta=message.reasoning)
         if message.text:
             yield TextDelta(step=run.step, delta=message.text)
+
+    async def shorten(self, run: Run) -> bool:
+        """Have the model read less, after it was too much; whether that can be."""
+        return False
 
     def act(self, run: Run, calls: Sequence[ToolCall]) -> AsyncGenerator[AgentEvent]:
         """Carry out *calls* at the same time; each result is kept as it comes, and then shown."""
@@ -134,7 +142,7 @@ class BasicAgent(Runner):
         if run.place:  # a fallback has options of its own, but what was said of this run holds
             options = msgspec.structs.replace(self.models[run.place].options, **run.given)
         return Request(
-            messages=[*self.instructions, *run.messages],
+            messages=[*self.instructions, *(run.messages if run.view is None else run.view)],
             tools=self.tools,
             tool_choice=self.choose(run),
             options=options,
@@ -170,3 +178,9 @@ class BasicAgent(Runner):
         if isinstance(model, Candidate):
             return model
         return Candidate(provider_for(model), self.options)
+
+
+def _with_settings(memory: "MemoryStorage | Memory") -> "Memory":
+    from lumos_agent.memory.settings import Memory  # an agent without memory needs no windows
+
+    return memory if isinstance(memory, Memory) else Memory(memory)

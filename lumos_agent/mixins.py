@@ -1,29 +1,30 @@
 """What an agent can do beyond the bare loop, an ability each."""
 
 import logging
-import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
-from typing import Literal, assert_never
+from contextlib import aclosing
+from typing import TYPE_CHECKING, assert_never
 
-from lumos_agent.errors import RunCancelledError, ThreadConflictError
-from lumos_agent.events import (
-    LAST,
-    AgentEvent,
-    MemoryUpdate,
-    ReasoningDelta,
-    TextDelta,
-    ToolCallDelta,
-)
-from lumos_agent.limits import hurried
+from msgspec.structs import replace
+
+from lumos_agent.errors import ProviderError, RunCancelledError
+from lumos_agent.events import LAST, AgentEvent, ReasoningDelta, TextDelta, ToolCallDelta
+from lumos_agent.limits import hurried, within
 from lumos_agent.loop import BasicAgent
-from lumos_agent.memory.base import GetMessagesParams, MemoryStorage
-from lumos_agent.messages import Message, ToolResult
+from lumos_agent.messages import Message, SystemMessage, ToolResult, UserMessage
 from lumos_agent.options import ToolChoice
-from lumos_agent.providers.base import CallPart, ReasoningPart, Reply, TextPart
-from lumos_agent.run import Run, in_call_order
+from lumos_agent.prices import context_of
+from lumos_agent.providers import provider_for
+from lumos_agent.providers.base import CallPart, ReasoningPart, Reply, Request, TextPart
+from lumos_agent.run import Run
+from lumos_tools.registry import ToolRegistry
+
+if TYPE_CHECKING:  # a run without a thread needs none of it
+    from lumos_agent.memory.condense import Summarize
+    from lumos_agent.remembering import Remembering
 
 logger = logging.getLogger("lumos_agent")
+INTERRUPTED = "interrupted: the run ended before the tool did; it may or may not have happened"
 
 
 class ToolChoiceMixin(BasicAgent):
@@ -70,10 +71,30 @@ def _call_delta(run: Run, part: CallPart) -> ToolCallDelta:
 class MemoryMixin(BasicAgent):
     """Remember what is said, in a thread that later runs go on with."""
 
+    def events(self, run: Run) -> AsyncGenerator[AgentEvent]:
+        """The run's events; its thread is its own until the last."""
+        events = super().events(run)
+        if self.memory is None or not run.options.thread:
+            return events
+        from lumos_agent.remembering import Remembering
+
+        return self._remembered(run, events, Remembering(run, self.memory))
+
+    async def _remembered(
+        self, run: Run, events: AsyncGenerator[AgentEvent], remembering: "Remembering"
+    ) -> AsyncGenerator[AgentEvent]:
+        run.remembering = remembering
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+        finally:
+            remembering.release()
+
     async def open(self, run: Run) -> None:
-        """Load the thread before what is said now, and answer what a crash left open."""
-        if self.memory and run.options.thread:
-            run.messages = await self._load(run, self.memory, run.options.thread)
+        """Read the thread before what is said now, and answer what a crash left open."""
+        if run.remembering:
+            await run.remembering.open()
             for call in run.open_calls:
                 if run.resumed and call.name in self.tools and self.tools[call.name].idempotent:
                     continue  # the loop carries it out again
@@ -83,34 +104,53 @@ class MemoryMixin(BasicAgent):
     async def keep(self, run: Run, message: Message) -> None:
         """Add *message* to the thread, too."""
         await super().keep(run, message)
-        if run.options.thread and self.memory:
-            began = time.perf_counter()
-            await self.memory.append(run.options.thread, [message], resource=run.options.resource)
-            _tell(run, "append", 1, began)
+        if run.remembering:
+            await run.remembering.keep(message)
 
-    async def _load(self, run: Run, memory: MemoryStorage, thread: str) -> list[Message]:
-        began = time.perf_counter()
-        if not run.resumed:
-            with suppress(ThreadConflictError):  # it is there; whose it is shows when it is read
-                await memory.create_thread(id=thread, resource=run.options.resource)
-        page = await memory.get_messages(thread, EVERYTHING, resource=run.options.resource)
-        if page.items:
-            _tell(run, "read", len(page.items), began)
-        return in_call_order([stored.message for stored in page.items])
+    def ask(self, run: Run) -> AsyncGenerator[AgentEvent]:
+        """Ask with as much of the thread as the window lets in."""
+        asked = super().ask(run)
+        return self._fitted(run, run.remembering, asked) if run.remembering else asked
 
+    async def _fitted(
+        self, run: Run, remembering: "Remembering", asked: AsyncGenerator[AgentEvent]
+    ) -> AsyncGenerator[AgentEvent]:
+        async with aclosing(asked):
+            provider = self.models[run.place].provider
+            fixed = remembering.size_of(self.instructions, self.tools)
+            context = context_of(provider.name, provider.model)
+            await remembering.fit(
+                fixed, context, lambda window, told: self._sum_up(run, window, told)
+            )
+            async for event in asked:
+                yield event
+            await remembering.correct()
 
-EVERYTHING = GetMessagesParams(limit=None)
-INTERRUPTED = "interrupted: the run ended before the tool did; it may or may not have happened"
+    async def shorten(self, run: Run) -> bool:
+        """Cut the window anew."""
+        shorter = run.remembering is not None and await run.remembering.shorten()
+        return shorter or await super().shorten(run)
 
-
-def _tell(run: Run, operation: Literal["read", "append"], messages: int, began: float) -> None:
-    run.tell(
-        MemoryUpdate,
-        operation=operation,
-        thread=run.options.thread,
-        messages=messages,
-        duration=time.perf_counter() - began,
-    )
+    async def _sum_up(self, run: Run, window: "Summarize", told: str) -> str:
+        """What a model makes of what was *told*; it counts as used by the run."""
+        own = self.models[run.place].provider
+        provider = provider_for(window.model) if window.model else own
+        options = replace(run.options, max_tokens=window.max_tokens, stop=())
+        request = Request(
+            messages=[SystemMessage(window.prompt), UserMessage(told)],
+            tools=ToolRegistry(),
+            options=options,
+            notice=run.notice,
+        )
+        try:
+            reply = await within(run, provider.generate(request))
+        finally:
+            if provider is not own:
+                await provider.aclose()
+        run.spend(reply, provider)
+        if not reply.message.text.strip():
+            raise ProviderError("the model that sums up said nothing")
+        return reply.message.text
 
 
 class ObserverMixin(BasicAgent):

@@ -68,14 +68,31 @@ def price_of(name: str, model: str) -> Price | None:
 
     With the name `litellm`, *model* has LiteLLM's own name of both.
     """
+    provider, model = _theirs(name, model)
+    return _read(_found(provider, model), from_the_limit=provider in FROM_THE_LIMIT)
+
+
+@cache
+def context_of(name: str, model: str) -> int | None:
+    """How many tokens *model* reads, found as its price is; None if it is not listed."""
+    size = _found(*_theirs(name, model)).get("max_input_tokens")
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def _theirs(name: str, model: str) -> tuple[str, str]:
+    """What LiteLLM calls the provider and the model."""
     if name == "litellm":
         name, _, model = model.partition("/")
-    provider = THEIRS.get(name, name)
+    return THEIRS.get(name, name), model
+
+
+def _found(provider: str, model: str) -> dict[str, object]:
+    """What the list says of a model; nothing if it is not there."""
     for key in (f"{provider}/{model}", model):
         entry = _entry(key)
         if _is_of(provider, entry) and entry.get("mode") in CHAT:
-            return _read(entry, from_the_limit=provider in FROM_THE_LIMIT)
-    return None
+            return entry
+    return {}
 
 
 def _entry(key: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import msgspec
@@ -34,6 +34,9 @@ from lumos_agent.messages import (
 )
 from lumos_agent.options import GenerateOptions, OptionKeywords
 from lumos_agent.providers.base import Provider, Reply
+
+if TYPE_CHECKING:
+    from lumos_agent.remembering import Remembering
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -130,7 +133,11 @@ class Run:
         self.prompt: tuple[Message, ...] = ()
         """What is said now; `open` keeps it after what was said before."""
         self.messages: list[Message] = []
-        """What was said, oldest first; grows by `keep` alone."""
+        """What was said, oldest first; grows by `keep` alone. Of a thread it is the end of it."""
+        self.view: list[Message] | None = None
+        """What the model reads of it; None for all."""
+        self.remembering: Remembering | None = None
+        """The thread of the run, where it has one."""
         self.resumed = False
         """Whether it goes on with what an earlier run began."""
         self.streaming = False
@@ -247,10 +254,10 @@ class Run:
         )
         return StepComplete(agent_step=self.steps[-1])
 
-    def spend(self, reply: Reply) -> None:
-        """Count what *reply* used and cost."""
+    def spend(self, reply: Reply, priced: object = None) -> None:
+        """Count what *reply* used and cost; *priced* gave it, if it was not the run's provider."""
         self.usage += reply.usage
-        price = getattr(self._priced, "price", None)
+        price = getattr(priced or self._priced, "price", None)
         spent = price.cost(reply.usage) if price else None
         self.cost = None if spent is None or self.cost is None else self.cost + spent
 

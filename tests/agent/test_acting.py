@@ -155,6 +155,27 @@ async def test_tool_cancels_itself():
     assert "done" == result.text
 
 
+@pytest.mark.parametrize("names", [["hang"], ["hang", "hang_too"]])
+async def test_cancelled_by_who_reads_of_the_start(names: list[str]):
+    """Whoever is told that a call starts and cancels the run ends it, though no tool is at work yet."""
+
+    async def hang() -> str:
+        await asyncio.sleep(60)
+        return "hung"
+
+    agent = agent_of(*(function_tool(hang, name=name) for name in names))
+
+    async def read() -> None:
+        async with agent.stream("go") as stream:
+            async for event in stream:
+                if isinstance(event, ToolCallStart):
+                    task.cancel()
+
+    task = asyncio.create_task(read())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 async def test_tool_cancels_its_own_task():
     """A tool that cancels the task it runs in ends its call, not the run's other calls."""
 
@@ -509,11 +530,12 @@ class SlowStorage(InMemoryStorage):
     def __init__(self) -> None:
         super().__init__()
         self.asked = asyncio.Event()
+        self.free = asyncio.Event()
 
     async def append(self, id: str, messages: Any, **more: Any) -> Any:
         if isinstance(messages[0], ToolResult) and not self.asked.is_set():
             self.asked.set()
-            await asyncio.Event().wait()
+            await self.free.wait()
         return await super().append(id, messages, **more)
 
 
@@ -526,10 +548,14 @@ async def test_cancelled_while_a_result_is_kept(number: int):
     task = asyncio.create_task(stream.finish())
     await storage.asked.wait()
     task.cancel()
+    await asyncio.sleep(0)
+    storage.free.set()
     with pytest.raises(asyncio.CancelledError):
         await task
 
     assert ["nothing"] * number == answers(stream.run)
+    kept = [row.message for row in (await storage.get_messages("t")).items]
+    assert stream.run.messages == kept
 
 
 async def test_a_tool_that_will_not_be_cancelled():

@@ -11,6 +11,7 @@ from lumos_agent import (
     ConfigError,
     GenerateOptions,
     InMemoryStorage,
+    Memory,
     ToolChoiceMixin,
 )
 from lumos_agent.options import OptionKeywords
@@ -49,7 +50,7 @@ def test_no_steps(steps: int):
         ("tool_call_deltas", True, "StreamingMixin"),
         ("thread", "ada", "MemoryMixin"),
         ("resource", "ada", "MemoryMixin"),
-        ("memory", InMemoryStorage(), "MemoryMixin"),
+        ("memory", Memory(InMemoryStorage()), "MemoryMixin"),
         ("observers", [print], "ObserverMixin"),
     ],
 )
