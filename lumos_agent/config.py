@@ -18,6 +18,7 @@ from lumos_tools.dialects import DialectName
 FILE = "lumos.toml"
 PROJECT = "pyproject.toml"
 MODEL = "LUMOS_MODEL"
+MEMORY = "LUMOS_MEMORY"
 OFFLINE = "offline"
 
 
@@ -105,6 +106,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     providers: dict[str, ProviderConfig] = {}
     options: dict[str, Any] = {}
     """`GenerateOptions` for every model."""
+    memory: str | None = None
+    """Where the commands keep threads: a path, in a file relative to its folder, or `postgresql://...`."""
     features: Features = Features()
     path: str = FILE
     """The file that was read, for what is said of it."""
@@ -126,6 +129,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 def default_model(config: Config) -> str | None:
     """The model to use where none is named: of the environment, else of the file."""
     return os.environ.get(MODEL) or config.model
+
+
+def default_memory(config: Config) -> str | None:
+    """Where threads are kept if nobody says it: the address of the environment, else of the file."""
+    return os.environ.get(MEMORY) or config.memory
 
 
 def nearest(word: str, known: Collection[str]) -> str:
@@ -181,6 +189,11 @@ SECRET_HEADER = re.compile("key|token|secret|auth|cookie|password", re.IGNORECAS
 SECRET_ADDRESS = re.compile(
     r"^\w+://[^/]*@|[?&][\w-]*(?:key|token|secret|password)[\w-]*=", re.IGNORECASE
 )
+SECRET_MEMORY = re.compile(r"^\s*[\w+.-]+:/*[^@/]*:.+@|[?&]\w*password=", re.IGNORECASE | re.DOTALL)
+"""A name, a colon and all up to an @, or a parameter: rather too much, a password may have slashes."""
+NO_PASSWORD = (
+    f"a password does not belong in a file; set {MEMORY} to the whole address, or PGPASSWORD"
+)
 NO_KEYS = "a key does not belong in a file; name its variable: api_key_env = ..."
 
 
@@ -205,6 +218,8 @@ class _Reader:
 
     def config(self, values: dict[str, Any]) -> Config:
         given = self._table(values, _types(Config, {"path"}), ())
+        if "memory" in given:
+            given["memory"] = self._address(given["memory"])
         config = Config(**given, path=self._path)
         for name in config.models:
             self._check_alias(name, config)
@@ -213,6 +228,16 @@ class _Reader:
         if config.model is not None:
             self._check_model(config, config.model, ("model",))
         return config
+
+    def _address(self, memory: str) -> str:
+        """*memory* as it is from the current folder, not from that of the file."""
+        if SECRET_MEMORY.search(memory):
+            self._fail(("memory",), NO_PASSWORD)
+        if not memory.strip():
+            self._fail(("memory",), 'memory is empty; say where threads are kept: "threads.db"')
+        if memory.startswith("~") or ":/" in memory:
+            return memory
+        return os.path.join(os.path.dirname(self._path), memory)
 
     def _table(
         self, values: Any, types: Mapping[str, Any], keys: Keys, *, others: Any = None

@@ -13,6 +13,7 @@ from lumos_agent.cli.doctor import doctor
 from lumos_agent.cli.failures import debugging, report
 from lumos_agent.cli.init import init
 from lumos_agent.cli.run import run
+from lumos_agent.cli.threads import threads
 from lumos_agent.cli.tools import tools
 
 
@@ -24,7 +25,7 @@ def lumos(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (run, chat, tools, check, init, doctor):
+for command in (run, chat, threads, tools, check, init, doctor):
     lumos.add_command(command)
 
 

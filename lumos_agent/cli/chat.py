@@ -15,13 +15,16 @@ import click
 
 from lumos_agent.agent import Agent
 from lumos_agent.cli.failures import report
-from lumos_agent.cli.interrupt import leave, run_interruptible
+from lumos_agent.cli.interrupt import leave, run_interruptible, wakeable
 from lumos_agent.cli.load import load_tools
 from lumos_agent.cli.model import agent_for
-from lumos_agent.cli.options import tools_option
-from lumos_agent.cli.show import Screen, has_color
+from lumos_agent.cli.options import memory_option, resource_option, thread_option, tools_option
+from lumos_agent.cli.show import Screen, has_color, named
+from lumos_agent.cli.store import store_of_agent
+from lumos_agent.config import default_memory, load_config
 from lumos_agent.errors import RunCancelledError
 from lumos_agent.events import Observer
+from lumos_agent.memory.base import MemoryStorage
 from lumos_agent.memory.dict import InMemoryStorage
 from lumos_agent.messages import Usage
 from lumos_agent.runner import RunStream
@@ -45,26 +48,50 @@ COMMANDS = {
 @tools_option
 @click.option("--model", metavar="NAME", help="openai/gpt-5, offline, or a name of lumos.toml.")
 @click.option("--instructions", metavar="TEXT", default="", help="What the model is told first.")
-@click.option("--thread", metavar="ID", help="The thread's id. Default: a new one.")
+@thread_option
+@memory_option
+@resource_option
 def chat(
-    sources: tuple[str, ...], model: str | None, instructions: str, thread: str | None
+    sources: tuple[str, ...],
+    model: str | None,
+    instructions: str,
+    thread: str | None,
+    address: str | None,
+    resource: str | None,
 ) -> None:
     """Talk with a model, which calls tools on the way.
 
     Each line is a question, and one that begins with a slash is a command: /help lists them.
-    Ctrl-C ends an answer, Ctrl-D the chat.
+    Ctrl-C ends an answer, Ctrl-D the chat. It is forgotten then, unless there is
+    a memory to keep its thread in.
 
     The answers go to the standard output, all else to the standard error.
     """
-    memory, screen = InMemoryStorage(), Screen(sys.stdout, sys.stderr, color=has_color(sys.stderr))
-
-    found = load_tools(sources)
+    config = load_config()
+    asked = thread or address or resource
+    kept = bool(asked or (default_memory(config) and config.features.memory))
+    memory: MemoryStorage = store_of_agent(address, config) if kept else InMemoryStorage()
+    screen, found = Screen(sys.stdout, sys.stderr, color=has_color(sys.stderr)), load_tools(sources)
 
     def make(name: str | None) -> Agent:
-        return agent_for(name or model, tools=found, instructions=instructions, memory=memory)
+        return agent_for(
+            name or model,
+            tools=found,
+            instructions=instructions,
+            memory=memory,
+            resource=resource,
+        )
 
-    thread = thread or uuid4().hex
-    run_interruptible(Chat(make, thread=thread, display=screen, lines=typed_lines()).run())
+    one = Chat(make, thread=thread or uuid4().hex, display=screen, lines=typed_lines())
+    run_interruptible(_kept(one, memory, named_thread=kept))
+
+
+async def _kept(chat: "Chat", memory: MemoryStorage, *, named_thread: bool) -> None:
+    """Have *chat* with its *memory* open, and say in the end how it can go on."""
+    async with memory:
+        await chat.run()
+    if named_thread and chat.asked:
+        _say(f"--thread {named(chat.thread)} goes on with this chat")
 
 
 class Chat:
@@ -83,6 +110,8 @@ class Chat:
         self._made = AsyncExitStack()
         self._usage: dict[str, list[Usage]] = {}  # of each run, by model
         self.agent = self._make(None)
+        self.asked = False
+        """Whether something was said in the thread."""
 
     async def run(self) -> None:
         """Talk until the lines end or one of them is /quit; then close the agents."""
@@ -118,7 +147,7 @@ class Chat:
             case "/usage":
                 _say("\n".join(map(_spent, self._usage, self._usage.values())) or "no runs yet")
             case "/clear":
-                self.thread = uuid4().hex
+                self.thread, self.asked = uuid4().hex, False
                 _say("a new thread; the model knows nothing of what was said")
             case "/help":
                 _say(_columns(COMMANDS))
@@ -133,6 +162,7 @@ class Chat:
     async def _ask(self, prompt: str) -> None:
         """One run, which Ctrl-C ends."""
         thread = self.thread if self.agent.memory else None  # which features may switch off
+        self.asked = True
         stream = self.agent.stream(prompt, thread=thread)
         run, task = stream.run, asyncio.create_task(self._show(stream))
         try:
@@ -169,7 +199,8 @@ def _interrupt(task: asyncio.Task[None]) -> Generator[None]:
         # not with the loop's own way, which a tool that blocks the loop would hold up
         signal.signal(signal.SIGINT, interrupt)
     try:
-        yield
+        with wakeable(loop):
+            yield
     except asyncio.CancelledError:
         if not pressed:
             raise

@@ -5,15 +5,23 @@ import traceback
 
 import click
 
-from lumos_agent.errors import AuthenticationError, BadRequestError, ConfigError, ProviderError
+from lumos_agent.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigError,
+    MemoryStorageError,
+    ProviderError,
+    ThreadNotFoundError,
+)
 from lumos_tools.errors import LumosError, RegistryError, SchemaError
 
 FAILED = 1
 """The run did not come to an answer."""
 WRONG = 2
-"""Something has to be corrected first: the command line, the configuration, a tool file, a key."""
+"""Something has to be corrected first: the command line (a thread's id, too), the configuration, a tool
+file, a key."""
 LATER = 3
-"""The provider is not there or busy; the same command may do better later."""
+"""The provider, or the store of threads, is not there or busy; the same command may do better later."""
 
 
 def report(error: Exception) -> int:
@@ -41,9 +49,10 @@ def _sentence(error: Exception) -> str:
 def _code(error: Exception) -> int:
     if isinstance(error, click.UsageError | ConfigError | SchemaError | RegistryError):
         return WRONG
-    if isinstance(error, AuthenticationError) or _unknown_model(error):
+    if isinstance(error, AuthenticationError | ThreadNotFoundError) or _unknown_model(error):
         return WRONG
-    return LATER if isinstance(error, ProviderError) and error.retryable else FAILED
+    passing = isinstance(error, ProviderError | MemoryStorageError) and error.retryable
+    return LATER if passing else FAILED
 
 
 def _unknown_model(error: Exception) -> bool:

@@ -3,10 +3,14 @@
 import asyncio
 import os
 import signal
+import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
@@ -25,7 +29,7 @@ def leave() -> None:
     os._exit(INTERRUPTED)
 
 
-def run_interruptible(work: Coroutine[Any, Any, None]) -> None:
+def run_interruptible(work: Coroutine[Any, Any, T]) -> T:
     """`asyncio.run` that Ctrl-C ends within `PATIENCE` seconds.
 
     Raises `KeyboardInterrupt` where the tools let go in time; else the program ends here.
@@ -34,13 +38,13 @@ def run_interruptible(work: Coroutine[Any, Any, None]) -> None:
     timer.daemon = True
     before = signal.getsignal(signal.SIGINT)
     try:
-        asyncio.run(_watched(work, timer))
+        return asyncio.run(_watched(work, timer))
     finally:
         timer.cancel()
         signal.signal(signal.SIGINT, before)
 
 
-async def _watched(work: Coroutine[Any, Any, None], timer: threading.Timer) -> None:
+async def _watched(work: Coroutine[Any, Any, T], timer: threading.Timer) -> T:
     """Do *work*; Ctrl-C cancels it, as asyncio does it, and starts *timer*.
 
     A tool that swallows the cancellation, or blocks the loop, would hold up asyncio for ever.
@@ -54,4 +58,21 @@ async def _watched(work: Coroutine[Any, Any, None], timer: threading.Timer) -> N
             cancel(number, frame)
 
         signal.signal(signal.SIGINT, interrupt)
-    await work
+    with wakeable(asyncio.get_running_loop()):
+        return await work
+
+
+@contextmanager
+def wakeable(loop: asyncio.AbstractEventLoop) -> Generator[None]:
+    """Have signals wake *loop*, for one that comes just before it falls asleep is not seen else."""
+    reading, writing = socket.socketpair()
+    with reading, writing:
+        for end in (reading, writing):
+            end.setblocking(False)
+        loop.add_reader(reading, reading.recv, 4096)
+        before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(reading)

@@ -7,6 +7,7 @@ from typing_extensions import Unpack
 from lumos_agent.agent import Agent
 from lumos_agent.config import OFFLINE, default_model, load_config
 from lumos_agent.memory.base import MemoryStorage
+from lumos_agent.memory.settings import Memory
 from lumos_agent.options import OptionKeywords
 from lumos_tools import Tool
 
@@ -16,7 +17,7 @@ def agent_for(
     *,
     tools: Sequence[Tool],
     instructions: str,
-    memory: MemoryStorage | None = None,
+    memory: MemoryStorage | Memory | None = None,
     **options: Unpack[OptionKeywords],
 ) -> Agent:
     """An agent with *tools*, as the current folder's configuration has it.

@@ -32,6 +32,9 @@ SHORT = 160
 CONTROL = dict.fromkeys(code for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t")
 """What could play tricks on a terminal is left out of what a model or a tool says."""
 
+TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Marks that have text run backwards, so that it is read as something else."""
+
 
 def has_color(stream: TextIO) -> bool:
     """Whether *stream* is a terminal whose user wants colours; https://no-color.org."""
@@ -81,7 +84,7 @@ class Screen:
                 self._write(self._err, text.translate(CONTROL), dim=True)
             case ToolCallStart(call=call):
                 self._calls[call.id] = call
-                self._line(f"→ {_call(call)}", fg="cyan")
+                self._line(f"→ {called(call)}", fg="cyan")
             case ToolProgress(data=data):
                 self._line(f"… {_short(encode(data).decode())}", dim=True)
             case ToolCallComplete():
@@ -108,7 +111,7 @@ class Screen:
     def _result(self, event: ToolCallComplete) -> None:
         call = self._calls[event.call_id]
         same = [one for one in self._calls.values() if one.name == call.name]
-        label = event.name if len(same) == 1 else _call(call)
+        label = event.name if len(same) == 1 else called(call)
         text = f"{_short(event.result)} ({_time(event.duration)})"
         if event.is_error:
             self._line(f"✗ {label} failed: {text}", fg="red")
@@ -118,6 +121,8 @@ class Screen:
     def _finish(self, result: GenerateResult, time: float) -> None:
         if not self._live:
             self._write(self._out, result.text)
+        elif not self._said:  # a thread that had its answer already
+            self._write(self._out, result.text.translate(CONTROL))
         self._end_line()
         if result.status == "truncated":
             self._line("note: the answer is cut off by the model's token limit", fg="yellow")
@@ -146,11 +151,27 @@ class Screen:
         click.echo(styled, stream, nl=False, color=True)
 
 
-def _call(call: ToolCall) -> str:
+def called(call: ToolCall) -> str:
+    """*call* as it would be written, in one line."""
     if isinstance(call.arguments, str):
         return _short(f"{call.name}({call.arguments})")
     given = ", ".join(f"{name}={encode(value).decode()}" for name, value in call.arguments.items())
     return _short(f"{call.name}({given})")
+
+
+def spoken(text: str) -> str:
+    """*text* as a terminal may have it: its lines and tabs, nothing that steers or turns it round."""
+    return text.encode(errors="replace").decode().translate(CONTROL | TURNING)
+
+
+def named(name: str) -> str:
+    """*name*, a thread's id for example, so that no other name is shown the same."""
+    return name if name.isprintable() else repr(name)
+
+
+def in_line(text: str) -> str:
+    """The beginning of *text*, in one line."""
+    return _short(spoken(text))
 
 
 def _short(text: str) -> str:

@@ -15,6 +15,7 @@ from lumos_agent.config import (
     ModelConfig,
     ProviderConfig,
     Quirks,
+    default_memory,
     default_model,
     load_config,
 )
@@ -97,7 +98,7 @@ FAULTS = [
     ('\n\nmodle = "x"', "lumos.toml:3: unknown key 'modle'; did you mean 'model'?"),
     (
         "zzz = 1",
-        "lumos.toml:1: unknown key 'zzz'; known: model, models, providers, options, features",
+        "lumos.toml:1: unknown key 'zzz'; known: model, models, providers, options, memory, features",
     ),
     ("# model\nmodel = 3", "lumos.toml:2: model: Expected str | null, got int"),
     ('api_key = "sk-1"', "a key does not belong in a file; name its variable: api_key_env"),
@@ -204,6 +205,18 @@ FAULTS = [
     ("# x\n[[models]]\na = 1", "lumos.toml:2: models must be a table, not list"),
     ('models . main . uze = "a/b"', "lumos.toml:1: unknown key 'models.main.uze'"),
     ("[options]\nextra = { n = 2 }", "lumos.toml:1: options: extra cannot say 'n'"),
+    *(
+        (f'model = "offline"\nmemory = "{address}"', "lumos.toml:2: a password does not belong")
+        for address in (
+            "postgresql://ada:secret@db/lumos",
+            " postgres:ada:secret@db",
+            "postgresql://ada:a/b?c#d@db/lumos",
+            "postgresql://db/lumos?password=secret",
+            "postgresql://db/lumos?sslmode=require&sslpassword=secret",
+        )
+    ),
+    ('memory = " "', 'lumos.toml:1: memory is empty; say where threads are kept: "threads.db"'),
+    ("memory = 1", "lumos.toml:1: memory: Expected str | null, got int"),
     ("[features]\nmemory = 1", "lumos.toml:2: features.memory: Expected bool, got int"),
 ]
 
@@ -217,6 +230,28 @@ def test_faults(tmp_path: Path, text: str, message: str):
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("memory", "address"),
+    [
+        ("threads.db", "{folder}/threads.db"),
+        ("../threads.db", "{folder}/../threads.db"),
+        ("/var/threads.db", "/var/threads.db"),
+        ("~/threads.db", "~/threads.db"),
+        ("postgresql://ada@db:5432/lumos", "postgresql://ada@db:5432/lumos"),
+    ],
+)
+def test_memory(memory: str, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A path is one from the folder of the file; the environment goes before the file."""
+    config = load_config(written(tmp_path, f'memory = "{memory}"'))
+
+    assert default_memory(config) == address.format(folder=tmp_path)
+    monkeypatch.setenv("LUMOS_MEMORY", "here.db")
+    assert default_memory(config) == "here.db"
+    monkeypatch.setenv("LUMOS_MEMORY", "")
+    assert default_memory(config) == address.format(folder=tmp_path)
+    assert default_memory(Config()) is None
+
+
 def test_line_in_a_project(tmp_path: Path):
     """In pyproject.toml the line is that of the table of lumos."""
     text = "[tool.other]\nmodle = 1\n\n[tool.lumos]\nmodle = 'x'\n"
@@ -228,6 +263,7 @@ def test_secrets_are_not_told(tmp_path: Path):
     """A key that stands in the file does not stand in the message."""
     for text in (
         'api_key = "sk-1"',
+        'memory = "postgresql://ada:sk-1@db/lumos"',
         '[providers.x]\napi_key_env = "sk-1"',
         'providers.x = "sk-1"',
         '[providers.x]\nheaders = ["sk-1"]',

@@ -340,23 +340,22 @@ async def test_interrupted_line() -> None:
 
 async def test_second_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """A second Ctrl-C, after a first that a tool does not mind, ends the program."""
-    left: list[str] = []
+    left, before = list[str](), list[list[str]]()
     monkeypatch.setattr(module, "leave", lambda: left.append("left"))
 
     @function_tool
-    async def swallow() -> list[str]:
+    async def swallow() -> None:
         """Swallows."""
         press_ctrl_c()
         try:
             await asyncio.sleep(PATIENCE)
         except asyncio.CancelledError:
-            before = [*left]
+            before.append([*left])
             press_ctrl_c()
-        return before
 
     script = ScriptedProvider(calls("swallow"), says("done"))
     await said(capsys, "go", a=agent_of(script, tools=[swallow]))
-    assert (["go", "", "[]"], ["left"]) == (texts(script.requests[1]), left)
+    assert ([[]], ["left"]) == (before, left)
 
 
 async def test_ignored_signal() -> None:
@@ -496,7 +495,7 @@ def test_command(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture)
     """The command has its tools and the stand-in, and remembers; just answers are on stdout."""
     lines = b"weather in Oslo\n/usage\n/quit\n"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines)))
-    chat.main(["--tools", "weather.py", "--thread", "mine"], standalone_mode=False)
+    chat.main(["--tools", "weather.py"], standalone_mode=False)
     out, err = capsys.readouterr()
     assert "12 °c in Oslo\n(offline stand-in, from get_weather)\n" == out
     assert err.startswith(OFFLINE)

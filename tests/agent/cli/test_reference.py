@@ -13,7 +13,20 @@ from tests.agent.cli.conftest import Command
 PAGE = (Path(__file__).parents[3] / "docs/reference/cli.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", ["", "run ", "chat ", "tools ", "init ", "doctor "])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "run ",
+        "chat ",
+        "threads ",
+        *(f"threads {name} " for name in ("list", "show", "export", "delete", "search")),
+        "tools ",
+        "check ",
+        "init ",
+        "doctor ",
+    ],
+)
 def test_help(command: str, lumos: Command) -> None:
     """Every --help is in the page, word for word."""
     said = lumos(*command.split(), "--help").out
