@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent
 
 def setup(namespace: dict[str, Any]) -> None:
     for key in list(os.environ):  # no page reads the keys of whoever runs it
-        if key.endswith(("_API_KEY", "_BASE_URL", "LUMOS_MODEL")):
+        if key.endswith(("_API_KEY", "_BASE_URL", "LUMOS_MODEL", "LUMOS_MEMORY")):
             del os.environ[key]
     namespace["_runner"] = asyncio.Runner()
     namespace["_folder"] = tempfile.TemporaryDirectory()

@@ -64,10 +64,11 @@ class Acting:
     async def _alone(self, call: ToolCall) -> AsyncGenerator[AgentEvent]:
         """One call that tells of no progress needs no task of its own: nothing runs beside it."""
         one, result = _Pending(call), None
+        asked = _cancellations()  # before the start is told: whoever reads of it may cancel the run
         try:
             yield ToolCallStart(step=self._run.step, call=call)
             one.began = time.perf_counter()
-            result = await self._answer(call)
+            result = await self._answer(call, asked)
         finally:  # also of a run that is left or cancelled
             complete = await self._complete(one, result or self._unanswered(one))
         yield complete
@@ -127,13 +128,13 @@ class Acting:
         if before:
             await asyncio.wait(before)
         one.began = time.perf_counter()
-        return await self._answer(one.call)
+        return await self._answer(one.call, 0)
 
-    async def _answer(self, call: ToolCall) -> ToolResult:
+    async def _answer(self, call: ToolCall, asked: int) -> ToolResult:
+        """What comes of *call*, in a task that somebody *asked* so often to end before it began."""
         if refusal := self._refusal(call):
             return ToolResult(call.id, call.name, refusal, is_error=True)
         self._run.calls += 1
-        asked = _cancellations()
         try:
             text = await self._carry_out(call)
         except (ToolError, UnknownToolError) as error:

@@ -23,7 +23,7 @@ settings.load_profile(os.environ.get("LUMOS_PROFILE", "test"))
 # Syntax that an older Python cannot read.
 collect_ignore = [f"python3{minor}" for minor in (12, 14) if sys.version_info < (3, minor)]
 
-KEYS = re.compile(r"\w+_API_KEY|\w+_BASE_URL|AZURE_\w+|OPENAI_\w+|LUMOS_(MODEL|DEBUG)")
+KEYS = re.compile(r"\w+_API_KEY|\w+_BASE_URL|AZURE_\w+|OPENAI_\w+|LUMOS_(MODEL|MEMORY|DEBUG)")
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from lumos_agent import Agent
 from lumos_tools import function_tool
+from tests.agent.memory.prove import threads
+from tests.agent.memory.prove_postgres import postgres
 from tests.engines.prove import engines
 from tests.proxy.prove import proxy
 from tests.robustness.prove_storm import storm
@@ -42,7 +44,7 @@ def properties() -> Rows:
             "pytest",
             "-k",
             "round_trip or arrive or refused_by or schema_is_valid or hostile_text or any_cut "
-            "or says_is_taken or can_be_said or any_arguments or any_bytes or decoders",
+            "or says_is_taken or can_be_said or any_arguments or any_bytes or decoders or test_window",
         ],
         cwd=ROOT,
         env={**os.environ, "LUMOS_PROFILE": "prove"},
@@ -144,6 +146,8 @@ SECTIONS: tuple[Callable[[], Rows | Awaitable[Rows]], ...] = (
     soak,
     cancelled,
     storm,
+    threads,
+    postgres,
     proxy,
 )
 

@@ -47,7 +47,8 @@ def signature(name: str, value: Any) -> str:
 
 
 def plain(default: Any) -> Any:
-    return default if default is inspect.Parameter.empty or isinstance(default, PLAIN) else ...
+    short = isinstance(default, PLAIN) and not (isinstance(default, str) and len(default) > 60)
+    return default if default is inspect.Parameter.empty or short else ...
 
 
 def is_event(value: Any) -> bool:

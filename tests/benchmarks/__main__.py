@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import check, peers
+from tests.benchmarks import check, memory, peers
 from tests.benchmarks.contestants import (
     Anthropic,
     BareLiteLLM,
@@ -207,6 +207,8 @@ async def compete(url: str, names: list[str]) -> dict[str, tuple[bool, dict[str,
     results: dict[str, tuple[bool, dict[str, float]]] = {}
     if not names or "tools" in names:
         results |= peers.compete()
+    if not names or "memory" in names:
+        results |= memory.compete()
     async with AsyncExitStack() as stack:
         for group, scenarios in GROUPS.items():
             chosen = [one for one in scenarios if not names or {group, one.name} & {*names}]
@@ -220,7 +222,7 @@ async def compete(url: str, names: list[str]) -> dict[str, tuple[bool, dict[str,
 def refuse_unknown(names: list[str], mode: str) -> None:
     """Raise `SystemExit` for one of *names* that is not measured, lest it passes for good."""
     known = [*GROUPS, *(one.name for group in GROUPS.values() for one in group)]
-    known += [] if mode else ["tools"]  # whose peers need environments of their own
+    known += [] if mode else ["tools", "memory"]  # whose peers need environments of their own
     for name in names:
         if name not in known:
             asked = f" with --{mode}" if mode else ""
@@ -288,7 +290,7 @@ if __name__ == "__main__":
         "scenario",
         nargs="*",
         help=", ".join(
-            [*GROUPS, "tools", *(one.name for group in GROUPS.values() for one in group)]
+            [*GROUPS, "tools", "memory", *(one.name for group in GROUPS.values() for one in group)]
         ),
     )
     parser.add_argument("--json", help="write the figures to this file")

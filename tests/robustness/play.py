@@ -18,6 +18,7 @@ from lumos_agent import (
     AssistantMessage,
     GetMessagesParams,
     InMemoryStorage,
+    Memory,
     Notice,
     Pace,
     StepStart,
@@ -325,7 +326,7 @@ async def _agent(
     agent = Agent(
         MODELS[wire],
         tools=[TOOLS[name] for name in row.tools],
-        memory=storage,
+        memory=Memory(storage, context=10**9),  # the table is about servers, not about windows
         observers=[outcome.events.append],
         base_url=base_url,
         api_key="test-key",

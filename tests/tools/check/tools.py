@@ -98,7 +98,7 @@ class Broken(FunctionTool):
     """A tool whose check fails where it should refuse."""
 
     def check(self, arguments: Any) -> BoundCall:
-        return super().check({"number": arguments["number"]})
+        return super().check({**arguments, "number": arguments["number"]})
 
 
 class Trusting(FunctionTool):
