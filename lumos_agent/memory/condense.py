@@ -80,11 +80,9 @@ class Summarize(Described, frozen=True, tag="summarize"):
 
 
 def _newest(read: Reread, known: Stored | None) -> Stored | None:
-    """The summary that covers most of those read and *known*; if there is none, it reads on."""
-    found = [row for row in (known, *read.so_far) if row and row.metadata and covered(row)]
-    if not found:
-        return next((row for row in read if covered(row)), None)
-    return max(found, key=lambda row: (covered(row), row.seq))
+    """The summary that was stored last; if none is known, it reads on until there is one."""
+    met = next((row for row in read.so_far if row.metadata and covered(row)), None)
+    return met or known or next((row for row in read if covered(row)), None)
 
 
 def _shown(row: Stored | None, context: WindowContext) -> tuple[Stored, ...]:
@@ -112,7 +110,8 @@ def _after(read: Reread, last: int) -> Iterator[Stored]:
 
 def _uncovered(rows: Iterable[Stored], last: int) -> Iterator[Stored]:
     for row in rows:
-        last = max(last, covers := covered(row))
+        covers = covered(row)
+        last = last or covers
         if row.seq <= last:
             return
         if not covers:
@@ -190,7 +189,7 @@ class ClearToolResults(Described, frozen=True, tag="clear_tool_results"):
         if not selection.jumped:
             return selection
         newest = read.so_far[0].seq
-        cut = replace(context, cut=True)
+        cut = replace(context, cut=True, seen=newest)
         selection = self.inner.select(self._cleared(read, newest, context), cut)
         return replace(selection, jumped=True, seen=newest)
 

@@ -121,9 +121,8 @@ def sums_up_to(row: Stored) -> int:
 
 
 def newest_summary(rows: Iterable[Stored]) -> Stored | None:
-    """The summary that covers most, the newest of those."""
-    found = [row for row in rows if sums_up_to(row)]
-    return max(found, key=lambda row: (sums_up_to(row), row.seq), default=None)
+    """The summary that was stored last."""
+    return max(filter(sums_up_to, rows), key=lambda row: row.seq, default=None)
 
 
 def user_before(rows: Sequence[Stored], seq: int) -> int | None:
