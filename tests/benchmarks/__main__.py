@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import check, memory, peers
+from tests.benchmarks import check, memory, memory_postgres, peers
 from tests.benchmarks.contestants import (
     Anthropic,
     BareLiteLLM,
@@ -209,6 +209,7 @@ async def compete(url: str, names: list[str]) -> dict[str, tuple[bool, dict[str,
         results |= peers.compete()
     if not names or "memory" in names:
         results |= memory.compete()
+        results |= {"memory against bare asyncpg": memory_postgres.main() == 0}
     async with AsyncExitStack() as stack:
         for group, scenarios in GROUPS.items():
             chosen = [one for one in scenarios if not names or {group, one.name} & {*names}]
