@@ -209,7 +209,7 @@ async def compete(url: str, names: list[str]) -> dict[str, tuple[bool, dict[str,
         results |= peers.compete()
     if not names or "memory" in names:
         results |= memory.compete()
-        results |= {"memory against bare asyncpg": memory_postgres.main() == 0}
+        results["postgres"] = (await memory_postgres.compete(), {})
     async with AsyncExitStack() as stack:
         for group, scenarios in GROUPS.items():
             chosen = [one for one in scenarios if not names or {group, one.name} & {*names}]
