@@ -76,9 +76,10 @@ class MemoryMixin(BasicAgent):
         events = super().events(run)
         if self.memory is None or not run.options.thread:
             return events
-        from lumos_agent.remembering import Remembering
+        from lumos_agent.remembering import Remembering, size_of
 
-        return self._remembered(run, events, Remembering(run, self.memory))
+        fixed = size_of(self.instructions, self.tools)
+        return self._remembered(run, events, Remembering(run, self.memory, fixed))
 
     async def _remembered(
         self, run: Run, events: AsyncGenerator[AgentEvent], remembering: "Remembering"
@@ -117,11 +118,8 @@ class MemoryMixin(BasicAgent):
     ) -> AsyncGenerator[AgentEvent]:
         async with aclosing(asked):
             provider = self.models[run.place].provider
-            fixed = remembering.size_of(self.instructions, self.tools)
             context = context_of(provider.name, provider.model)
-            await remembering.fit(
-                fixed, context, lambda window, told: self._sum_up(run, window, told)
-            )
+            await remembering.fit(context, lambda window, told: self._sum_up(run, window, told))
             async for event in asked:
                 yield event
             await remembering.correct()

@@ -22,6 +22,7 @@ from lumos_agent.memory.checks import BYTES, estimated
 from lumos_agent.memory.condense import Summarize, summarizer, summary
 from lumos_agent.memory.groups import covered
 from lumos_agent.memory.settings import Memory
+from lumos_agent.memory.settled import settled
 from lumos_agent.memory.window import Selection, WindowContext, calibrated, estimate
 from lumos_agent.messages import (
     AssistantMessage,
@@ -69,9 +70,12 @@ class _Cut(msgspec.Struct, frozen=True):
 
 
 class Remembering:
-    """The thread of *run*. Whoever makes it calls `open` first and `release` in the end."""
+    """The thread of *run*; *fixed* is the tokens of what is sent with each request.
 
-    def __init__(self, run: Run, memory: Memory) -> None:
+    Whoever makes it calls `open` first and `release` in the end.
+    """
+
+    def __init__(self, run: Run, memory: Memory, fixed: int) -> None:
         self._run = run
         self._memory = memory
         self._storage = memory.storage
@@ -87,8 +91,7 @@ class Remembering:
         self._noted = 1.0
         """The factor of the cut as the thread has it."""
         self._told = False
-        self._fixed = 0
-        """Tokens of what is always sent."""
+        self._fixed = fixed
         self._asked = 0
         """Tokens that the last request was taken for."""
         self._turn: _Turn | None = None
@@ -124,23 +127,13 @@ class Remembering:
             said, self._unsaved = self._unsaved, []
             await self._append(said)
 
-    @staticmethod
-    def size_of(instructions: Sequence[Message], tools: ToolRegistry) -> int:
-        """About how many tokens all that is are which is sent with each request."""
-        described = (
-            len(encode(tool.parameters)) + len(tool.name) + len(tool.description)
-            for tool in tools.values()
-        )
-        return sum(map(estimate, instructions)) + sum(map(estimated, described))
-
-    async def fit(self, fixed: int, context: int | None, ask: "Ask") -> None:
+    async def fit(self, context: int | None, ask: "Ask") -> None:
         """Choose what the model reads: `run.view`.
 
-        *fixed* is the tokens of what is always sent, *context* those that the model takes; *ask* gets
-        a summary from a model.
+        *context* is the tokens that the model takes; *ask* gets a summary from a model.
         """
-        room, self._fixed = self._room(context), fixed
-        budget = int(room / self._cut.factor) - fixed
+        room = self._room(context)
+        budget = int(room / self._cut.factor) - self._fixed
         selection = await self._select(budget)
         window = summarizer(self._memory.window)
         lacking = selection.needs_summary if window else None
@@ -353,15 +346,13 @@ class Remembering:
 Ask = Callable[[Summarize, str], Awaitable[str]]
 
 
-async def settled(task: "asyncio.Future[Any]") -> bool:
-    """Wait for the end of *task*, and say whether the waiting one was cancelled meanwhile."""
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            cancelled = True
-    return cancelled
+def size_of(instructions: Sequence[Message], tools: ToolRegistry) -> int:
+    """About how many tokens all that is which is sent with each request."""
+    described = (
+        len(encode(tool.parameters)) + len(tool.name) + len(tool.description)
+        for tool in tools.values()
+    )
+    return sum(map(estimate, instructions)) + sum(map(estimated, described))
 
 
 class _Rows:

@@ -2,10 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast, get_args
+from uuid import uuid4
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from lumos_agent.errors import MemoryStorageError, ThreadNotFoundError
-from lumos_agent.messages import Message, encode
+from lumos_agent.memory.base import Role
+from lumos_agent.messages import Message, decode, encode
+
+T = TypeVar("T")
 
 LARGEST = 16 * 2**20 + 1024
 """Bytes of a message as JSON: 16 MiB of text, and what is around it."""
@@ -13,6 +20,8 @@ LONGEST = 500
 """Characters of an id, a resource or a key: what an index of any database takes."""
 DEEPEST = 50
 """Objects and lists within each other, in metadata."""
+ROLES: dict[str, int] = {role: number for number, role in enumerate(get_args(Role))}
+"""What a row has for a role. The numbers stand in files and databases, so none may change."""
 BYTES = 4
 """Bytes of a message's JSON that make a token, roughly."""
 
@@ -26,9 +35,24 @@ class Row(NamedTuple):
     """As JSON; None where there is none."""
 
     @property
+    def role(self) -> int:
+        """The number of its role."""
+        return ROLES[str(self.message.__struct_config__.tag)]
+
+    @property
     def tokens(self) -> int:
         """About how many tokens it has."""
         return estimated(len(self.json))
+
+
+class NewThread(NamedTuple):
+    """A thread ready to be made."""
+
+    id: str
+    resource: str | None
+    title: str | None
+    metadata: str
+    """As JSON."""
 
 
 def estimated(size: int) -> int:
@@ -70,6 +94,28 @@ def check_text(what: str, text: object) -> None:
         )
 
 
+def new_thread(
+    id: str | None, resource: str | None, title: str | None, metadata: Mapping[str, Any] | None
+) -> NewThread:
+    """The thread that `create_thread` makes; without *id* it gets one."""
+    id = uuid4().hex if id is None else id
+    check_name("the id of a thread", id)
+    check_name("a resource", resource)
+    check_text("a title", title)
+    return NewThread(id, resource, title, metadata_json(metadata or {}))
+
+
+def patch_of(
+    title: str | UnsetType | None, metadata: Mapping[str, Any] | UnsetType
+) -> Mapping[str, Any]:
+    """What `update_thread` merges into the metadata of a thread."""
+    if title is not UNSET:
+        check_text("a title", title)
+    patch: Mapping[str, Any] = {} if metadata is UNSET else metadata
+    metadata_json(patch)
+    return patch
+
+
 def rows_of(messages: Sequence[Message], metadata: Sequence[Mapping[str, Any]]) -> list[Row]:
     """*messages* ready to be stored, each with its *metadata*, if there is any."""
     if metadata and len(metadata) != len(messages):
@@ -83,10 +129,16 @@ def rows_of(messages: Sequence[Message], metadata: Sequence[Mapping[str, Any]]) 
 
 def words_of(query: str) -> list[str]:
     """The words that a search is for. Raises `MemoryStorageError` if there is none."""
-    words: list[str] = re.findall(r"\w+", query.casefold())
+    words = words_in(query)
     if not words:
         raise MemoryStorageError(f"a search is for words, and {query!r} has none; name one")
-    return words
+    return sorted(words)
+
+
+def words_in(text: str) -> set[str]:
+    """The words of *text*: letters and digits, small."""
+    # One match after the other, for a single one that finds them all would hold up all other threads.
+    return {match.group() for match in re.finditer(r"\w+", text.casefold())}
 
 
 def merged(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,6 +218,25 @@ def _check(value: Any, where: str, depth: int) -> None:
             raise MemoryStorageError(
                 f"{where} is JSON, not {type(value).__name__}: give text, numbers, lists or objects"
             )
+
+
+def decoded(text: str, decoder: "msgspec.json.Decoder[T]") -> T:
+    """What stands in *text* of a store; half surrogate pairs are for the slower way."""
+    try:
+        return decoder.decode(text)
+    except msgspec.DecodeError:
+        try:
+            return cast("T", decode(text, decoder.type))
+        except msgspec.ValidationError as error:
+            raise MemoryStorageError(
+                f"a row of the database is nothing that this version knows: {error}; update lumos-agent"
+            ) from error
+
+
+def check_known(id: str, resource: str | None) -> None:
+    """A thread whose name cannot be kept is not there."""
+    if not is_plain(id) or not is_plain(resource or ""):
+        raise not_found(id, resource)
 
 
 def not_found(id: str, resource: str | None) -> ThreadNotFoundError:

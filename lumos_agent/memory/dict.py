@@ -1,10 +1,8 @@
 """Threads in the memory of one process: for tests, and for what may be forgotten."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
-from uuid import uuid4
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,15 +13,16 @@ from lumos_agent.memory.base import Appended, Found, GetMessagesParams, MemoryTh
 from lumos_agent.memory.checks import (
     Row,
     check_name,
-    check_text,
     has,
     merged,
-    metadata_json,
+    new_thread,
     not_found,
+    patch_of,
     rows_of,
+    words_in,
     words_of,
 )
-from lumos_agent.messages import Message
+from lumos_agent.messages import Message, encode
 
 
 class _Kept:
@@ -58,11 +57,8 @@ class InMemoryStorage:
         metadata: Mapping[str, Any] | None = None,
     ) -> MemoryThread:
         """Make a thread."""
-        id = uuid4().hex if id is None else id
-        check_name("the id of a thread", id)
-        check_name("a resource", resource)
-        check_text("a title", title)
-        described = _copied(metadata or {})
+        new = new_thread(id, resource, title, metadata)
+        id = new.id
         if id in self._kept:
             raise ThreadConflictError(f"there is a thread {id!r} already")
         now = datetime.now(UTC)
@@ -70,7 +66,7 @@ class InMemoryStorage:
             id=id,
             resource=resource,
             title=title,
-            metadata=described,
+            metadata=msgspec.json.decode(new.metadata),
             created_at=now,
             updated_at=now,
             last_seq=0,
@@ -93,9 +89,7 @@ class InMemoryStorage:
     ) -> MemoryThread:
         """Change title or metadata."""
         kept = self._find(id, resource)
-        if title is not UNSET:
-            check_text("a title", title)
-        patch = {} if metadata is UNSET else _copied(metadata)
+        patch = _copied(patch_of(title, metadata))
         kept.thread = replace(
             kept.thread,
             title=kept.thread.title if title is UNSET else title,
@@ -203,7 +197,7 @@ class InMemoryStorage:
             for kept in inside
             if resource in (None, kept.thread.resource)
             for row in kept.rows
-            if words <= set(re.findall(r"\w+", row.message.text.casefold()))
+            if words <= words_in(row.message.text)
         ]
         found.sort(key=lambda one: (one.stored.created_at, one.stored.seq), reverse=True)
         return tuple(found[: None if limit is None else max(0, limit)])
@@ -233,7 +227,7 @@ def _write(kept: _Kept, rows: Sequence[Row]) -> None:
 
 def _copied(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """*metadata* as it would come back from a file."""
-    copy: dict[str, Any] = msgspec.json.decode(metadata_json(metadata))
+    copy: dict[str, Any] = msgspec.json.decode(encode(metadata))
     return copy
 
 

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, Self, TypeVar
-from uuid import uuid4
 
 from msgspec import UNSET, UnsetType
 
@@ -13,16 +11,17 @@ from lumos_agent.errors import ConfigError, MemoryStorageError
 from lumos_agent.memory import postgres_search, postgres_server, postgres_sql
 from lumos_agent.memory.base import Appended, Found, GetMessagesParams, MemoryThread, Page, Stored
 from lumos_agent.memory.checks import (
+    check_known,
     check_name,
-    check_text,
     is_plain,
-    metadata_json,
-    not_found,
+    new_thread,
+    patch_of,
     rows_of,
     words_of,
 )
 from lumos_agent.memory.postgres_pool import Pool, Work
 from lumos_agent.memory.postgres_sql import Append, thread_of
+from lumos_agent.memory.settled import settled
 from lumos_agent.messages import Message
 from lumos_tools.errors import LumosError
 
@@ -91,18 +90,12 @@ class PostgresStorage:
         metadata: Mapping[str, Any] | None = None,
     ) -> MemoryThread:
         """Make a thread."""
-        id = uuid4().hex if id is None else id
-        check_name("the id of a thread", id)
-        check_name("a resource", resource)
-        check_text("a title", title)
-        described = metadata_json(metadata or {})
-        return await self._write(
-            partial(postgres_sql.create, id=id, resource=resource, title=title, metadata=described)
-        )
+        new = new_thread(id, resource, title, metadata)
+        return await self._write(partial(postgres_sql.create, new=new))
 
     async def get_thread(self, id: str, *, resource: str | None = None) -> MemoryThread:
         """The thread *id*."""
-        _check_known(id, resource)
+        check_known(id, resource)
         return thread_of(await self._read(partial(postgres_sql.find, id=id, resource=resource)))
 
     async def update_thread(
@@ -114,18 +107,15 @@ class PostgresStorage:
         resource: str | None = None,
     ) -> MemoryThread:
         """Change title or metadata."""
-        _check_known(id, resource)
-        if title is not UNSET:
-            check_text("a title", title)
-        patch: Mapping[str, Any] = {} if metadata is UNSET else metadata
-        metadata_json(patch)
+        check_known(id, resource)
+        patch = patch_of(title, metadata)
         return await self._write(
             partial(postgres_sql.update, id=id, resource=resource, title=title, patch=patch)
         )
 
     async def delete_thread(self, id: str, *, resource: str | None = None) -> None:
         """Remove the thread and its messages."""
-        _check_known(id, resource)
+        check_known(id, resource)
         await self._write(partial(postgres_sql.delete, id=id, resource=resource))
 
     async def list_threads(
@@ -160,7 +150,7 @@ class PostgresStorage:
         resource: str | None = None,
     ) -> Appended:
         """Add *messages*, all or none; each may have up to 16 MiB."""
-        _check_known(id, resource)
+        check_known(id, resource)
         check_name("a key", key)
         asked = Append(id, resource, key, expected_seq, rows_of(messages, metadata))
         return await self._write(partial(postgres_sql.append, asked=asked), again=key is not None)
@@ -173,7 +163,7 @@ class PostgresStorage:
         resource: str | None = None,
     ) -> Page[Stored]:
         """A page of the thread's messages, oldest first."""
-        _check_known(id, resource)
+        check_known(id, resource)
         return await self._read(
             partial(postgres_sql.messages, id=id, resource=resource, params=params)
         )
@@ -191,7 +181,7 @@ class PostgresStorage:
         """
         words = words_of(query)
         if thread is not None:
-            _check_known(thread, resource)
+            check_known(thread, resource)
         if not is_plain(resource or ""):
             return ()
         return await self._read(
@@ -212,9 +202,7 @@ class PostgresStorage:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            while not task.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([task])
+            await settled(task)
             raise
 
     async def _outcome(self, pool: Pool, work: Work[T], *, again: bool) -> T:
@@ -238,9 +226,3 @@ class PostgresStorage:
                 "same dsn on this one"
             )
         return self._opened
-
-
-def _check_known(id: str, resource: str | None) -> None:
-    """A thread whose name cannot be kept is not there."""
-    if not is_plain(id) or not is_plain(resource or ""):
-        raise not_found(id, resource)

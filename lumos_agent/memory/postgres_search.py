@@ -5,11 +5,11 @@ a number with its sign is one word, and which takes no NUL; its inverted index (
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
 from hashlib import sha256
 
 from lumos_agent.memory.base import Found
+from lumos_agent.memory.checks import words_in
 from lumos_agent.memory.postgres_server import LOCK, Connection, Record
 from lumos_agent.memory.postgres_sql import (
     MESSAGE,
@@ -106,9 +106,7 @@ def _words_of_all(contents: Sequence[str]) -> list[str]:
 
 def _words(text: str) -> str:
     """The words of *text*, each once, with spaces between them."""
-    # One match after the other, for a single one that finds them all would hold up all other threads.
-    found = {match.group() for match in re.finditer(r"\w+", text.casefold())}
-    return " ".join(map(_entry, found))
+    return " ".join(map(_entry, words_in(text)))
 
 
 def _entry(word: str) -> str:

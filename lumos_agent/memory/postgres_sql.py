@@ -5,26 +5,31 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from lumos_agent.errors import MemoryStorageError, ThreadConflictError
+from lumos_agent.errors import ThreadConflictError
 from lumos_agent.memory.base import (
     Appended,
     GetMessagesParams,
     MemoryThread,
     Page,
-    Role,
     Stored,
 )
-from lumos_agent.memory.checks import Row, merged, metadata_json, not_found
+from lumos_agent.memory.checks import (
+    ROLES,
+    NewThread,
+    Row,
+    decoded,
+    merged,
+    metadata_json,
+    not_found,
+)
 from lumos_agent.memory.postgres_server import Connection, Record, driver
-from lumos_agent.messages import Message, decode, encode
+from lumos_agent.messages import Message, encode
 
-ROLES: dict[str, int] = {role: number for number, role in enumerate(get_args(Role))}
-"""What a row has for a role. The numbers stand in databases, so none may change."""
 END = 1 << 62
 """A number that no message has, nor any thread: it is after all of them."""
 SLICE = 1 << 17
@@ -122,10 +127,7 @@ def _statement(asked: Append) -> tuple[str, list[Any]]:
     """What appends the messages."""
     expected = None if asked.expected_seq is None else max(-1, min(asked.expected_seq, END))
     values: list[Any] = [asked.id, asked.resource, asked.key, expected]
-    rows = [
-        (ROLES[str(row.message.__struct_config__.tag)], row.tokens, row.metadata, row.json)
-        for row in asked.rows
-    ]
+    rows = [(row.role, row.tokens, row.metadata, row.json) for row in asked.rows]
     if len(rows) > FEW:
         return MANY, [*values, *map(list, zip(*rows, strict=True))]
     return _few(len(rows)), [*values, *chain.from_iterable(rows)]
@@ -141,13 +143,11 @@ async def _written(db: Connection, asked: Append) -> int | None:
     return None if row is None else int(row[0])
 
 
-async def create(
-    db: Connection, id: str, resource: str | None, title: str | None, metadata: str
-) -> MemoryThread:
+async def create(db: Connection, new: NewThread) -> MemoryThread:
     """Make a thread."""
-    row = await db.fetchrow(CREATE, id, resource, title, metadata)
+    row = await db.fetchrow(CREATE, *new)
     if row is None:
-        raise ThreadConflictError(f"there is a thread {id!r} already")
+        raise ThreadConflictError(f"there is a thread {new.id!r} already")
     return thread_of(row)
 
 
@@ -349,14 +349,5 @@ def stored_of(
 
 
 def message_of(content: str) -> Message:
-    """The message of a row; half surrogate pairs are for the slower way."""
-    try:
-        message: Message = _message.decode(content)
-    except msgspec.DecodeError:
-        try:
-            message = decode(content, Message)
-        except msgspec.ValidationError as error:
-            raise MemoryStorageError(
-                f"a row of the database is nothing that this version knows: {error}; update lumos-agent"
-            ) from error
-    return message
+    """The message of a row."""
+    return decoded(content, _message)

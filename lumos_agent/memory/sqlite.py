@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Self, get_args
-from uuid import uuid4
 
 from msgspec import UNSET, UnsetType
 
@@ -14,11 +13,11 @@ from lumos_agent.errors import ConfigError, MemoryStorageError
 from lumos_agent.memory import sqlite_read, sqlite_search, sqlite_write
 from lumos_agent.memory.base import Appended, Found, GetMessagesParams, MemoryThread, Page, Stored
 from lumos_agent.memory.checks import (
+    check_known,
     check_name,
-    check_text,
     is_plain,
-    metadata_json,
-    not_found,
+    new_thread,
+    patch_of,
     rows_of,
     words_of,
 )
@@ -124,19 +123,12 @@ class SQLiteStorage:
         metadata: Mapping[str, Any] | None = None,
     ) -> MemoryThread:
         """Make a thread."""
-        id = uuid4().hex if id is None else id
-        check_name("the id of a thread", id)
-        check_name("a resource", resource)
-        check_text("a title", title)
-        described = metadata_json(metadata or {})
-        work = partial(
-            sqlite_write.create, id=id, resource=resource, title=title, metadata=described
-        )
+        work = partial(sqlite_write.create, new=new_thread(id, resource, title, metadata))
         return thread_of(await self._write(work))
 
     async def get_thread(self, id: str, *, resource: str | None = None) -> MemoryThread:
         """The thread *id*."""
-        _check_known(id, resource)
+        check_known(id, resource)
         return thread_of(await self._read(partial(sqlite_read.find, id=id, resource=resource)))
 
     async def update_thread(
@@ -148,17 +140,14 @@ class SQLiteStorage:
         resource: str | None = None,
     ) -> MemoryThread:
         """Change title or metadata."""
-        _check_known(id, resource)
-        if title is not UNSET:
-            check_text("a title", title)
-        patch: Mapping[str, Any] = {} if metadata is UNSET else metadata
-        metadata_json(patch)
+        check_known(id, resource)
+        patch = patch_of(title, metadata)
         work = partial(sqlite_write.update, id=id, resource=resource, title=title, patch=patch)
         return thread_of(await self._write(work))
 
     async def delete_thread(self, id: str, *, resource: str | None = None) -> None:
         """Remove the thread and its messages."""
-        _check_known(id, resource)
+        check_known(id, resource)
         await self._write(partial(sqlite_write.delete, id=id, resource=resource))
 
     async def list_threads(
@@ -191,7 +180,7 @@ class SQLiteStorage:
         resource: str | None = None,
     ) -> Appended:
         """Add *messages*, all or none; each may have up to 16 MiB."""
-        _check_known(id, resource)
+        check_known(id, resource)
         check_name("a key", key)
         work = Append(id, resource, key, expected_seq, rows_of(messages, metadata))
         appended: Appended = await self._write(work)
@@ -205,7 +194,7 @@ class SQLiteStorage:
         resource: str | None = None,
     ) -> Page[Stored]:
         """A page of the thread's messages, oldest first."""
-        _check_known(id, resource)
+        check_known(id, resource)
         work = partial(sqlite_read.messages, id=id, resource=resource, params=params)
         page: Page[Stored] = await self._read(work)
         return page
@@ -262,9 +251,3 @@ class SQLiteStorage:
                 "same file on this one"
             )
         return self._opened
-
-
-def _check_known(id: str, resource: str | None) -> None:
-    """A thread whose name cannot be kept is not there."""
-    if not is_plain(id) or not is_plain(resource or ""):
-        raise not_found(id, resource)

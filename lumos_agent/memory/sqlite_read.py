@@ -9,18 +9,15 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar, cast, get_args
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from lumos_agent.errors import MemoryStorageError
-from lumos_agent.memory.base import GetMessagesParams, Include, MemoryThread, Page, Role, Stored
-from lumos_agent.memory.checks import has, not_found
+from lumos_agent.memory.base import GetMessagesParams, Include, MemoryThread, Page, Stored
+from lumos_agent.memory.checks import ROLES, decoded, has, not_found
 from lumos_agent.memory.sqlite_file import SEQ_BITS, Database
-from lumos_agent.messages import Message, decode
+from lumos_agent.messages import Message
 
-ROLES: dict[str, int] = {role: number for number, role in enumerate(get_args(Role))}
-"""What a row has for a role. The numbers stand in files, so none may change."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SLICE = 128
 """Rows that are read and decoded at once, at most: others wait so long."""
@@ -88,7 +85,6 @@ class ThreadRow(NamedTuple):
 
 
 R = TypeVar("R", MessageRow, ThreadRow)
-T = TypeVar("T")
 _number = itemgetter(0)
 _message_rows = msgspec.json.Decoder(list[MessageRow])
 _thread_rows = msgspec.json.Decoder(list[ThreadRow])
@@ -198,19 +194,6 @@ def _slice(
     rows = decoded(found[0][0] or "[]", decoder)
     rows.sort(key=_number, reverse=sql is not FORWARD)
     return rows, bound["size"]
-
-
-def decoded(text: str, decoder: "msgspec.json.Decoder[T]") -> T:
-    """What stands in *text*; half surrogate pairs are for the slower way."""
-    try:
-        return decoder.decode(text)
-    except msgspec.DecodeError:
-        try:
-            return cast("T", decode(text, decoder.type))
-        except msgspec.ValidationError as error:
-            raise MemoryStorageError(
-                f"a row of the database is nothing that this version knows: {error}; update lumos-agent"
-            ) from error
 
 
 def stored_of(row: MessageRow) -> Stored:

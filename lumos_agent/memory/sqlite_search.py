@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from lumos_agent.memory.base import Found
+from lumos_agent.memory.checks import decoded
 from lumos_agent.memory.sqlite_file import SEQ_BITS, Database
-from lumos_agent.memory.sqlite_read import MessageRow, decoded, find, stored_of
+from lumos_agent.memory.sqlite_read import MessageRow, find, stored_of
 
 _row = msgspec.json.Decoder(MessageRow)
 MOST = 2**63 - 1

@@ -13,9 +13,9 @@ from msgspec import UNSET, UnsetType
 
 from lumos_agent.errors import MemoryStorageError, ThreadConflictError
 from lumos_agent.memory.base import Appended
-from lumos_agent.memory.checks import Row, merged, not_found
+from lumos_agent.memory.checks import NewThread, Row, merged, not_found
 from lumos_agent.memory.sqlite_file import SEQ_BITS, Database
-from lumos_agent.memory.sqlite_read import ROLES, ThreadRow, find
+from lumos_agent.memory.sqlite_read import ThreadRow, find
 from lumos_agent.messages import encode
 
 
@@ -102,8 +102,7 @@ class _Batch:
             self.keys[pk, append.key] = appended
         first = (pk << SEQ_BITS) + appended.first_seq
         for mid, row in enumerate(append.rows, first):
-            role = ROLES[str(row.message.__struct_config__.tag)]
-            self.messages.append((mid, role, self.now, row.tokens, row.metadata, row.json))
+            self.messages.append((mid, row.role, self.now, row.tokens, row.metadata, row.json))
 
     def write(self, db: Database) -> None:
         """Write it all, in few statements."""
@@ -141,19 +140,17 @@ def _json(values: Iterable[Any]) -> str:
     return encode(list(values)).decode()
 
 
-def create(
-    db: Database, id: str, resource: str | None, title: str | None, metadata: str
-) -> ThreadRow:
+def create(db: Database, new: NewThread) -> ThreadRow:
     """Make a thread."""
     now = now_us()
     db.execute(
         "INSERT INTO threads(id, resource, title, metadata, created_us, updated_us) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
-        (id, resource, title, metadata, now, now),
+        (*new, now, now),
     )
     if not db.changes():
-        raise ThreadConflictError(f"there is a thread {id!r} already")
-    return find(db, id, None)
+        raise ThreadConflictError(f"there is a thread {new.id!r} already")
+    return find(db, new.id, None)
 
 
 def update(

@@ -36,11 +36,12 @@ from lumos_agent import (
     Usage,
     UserMessage,
 )
+from lumos_agent.memory.settled import settled
 from lumos_agent.memory.window import estimate
 from lumos_agent.mixins import INTERRUPTED
 from lumos_agent.prices import context_of
 from lumos_agent.providers.base import Reply, Request
-from lumos_agent.remembering import Remembering, _turns, settled
+from lumos_agent.remembering import _turns, size_of
 from lumos_agent.testing import ScriptedProvider, calls, says
 from lumos_agent.testing.scripted import together
 from lumos_tools import ToolRegistry, function_tool
@@ -244,7 +245,7 @@ async def test_instructions_and_tools_take_room():
 
     assert sizes[0] > sizes[1] > 0
     assert sizes[0] > sizes[2] > 0
-    assert Remembering.size_of([], ToolRegistry(add)) == pytest.approx(
+    assert size_of([], ToolRegistry(add)) == pytest.approx(
         estimate(UserMessage(str(add.parameters))), abs=25
     )
 
