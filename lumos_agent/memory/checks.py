@@ -45,6 +45,16 @@ class Row(NamedTuple):
         return estimated(len(self.json))
 
 
+class Append(NamedTuple):
+    """Messages for a thread, ready to be written."""
+
+    id: str
+    resource: str | None
+    key: str | None
+    expected_seq: int | None
+    rows: Sequence[Row]
+
+
 class NewThread(NamedTuple):
     """A thread ready to be made."""
 

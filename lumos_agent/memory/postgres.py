@@ -11,6 +11,7 @@ from lumos_agent.errors import ConfigError, MemoryStorageError
 from lumos_agent.memory import postgres_search, postgres_server, postgres_sql
 from lumos_agent.memory.base import Appended, Found, GetMessagesParams, MemoryThread, Page, Stored
 from lumos_agent.memory.checks import (
+    Append,
     check_known,
     check_name,
     is_plain,
@@ -20,7 +21,7 @@ from lumos_agent.memory.checks import (
     words_of,
 )
 from lumos_agent.memory.postgres_pool import Pool, Work
-from lumos_agent.memory.postgres_sql import Append, thread_of
+from lumos_agent.memory.postgres_sql import thread_of
 from lumos_agent.memory.settled import settled
 from lumos_agent.messages import Message
 from lumos_tools.errors import LumosError

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,8 +20,8 @@ from lumos_agent.memory.base import (
 )
 from lumos_agent.memory.checks import (
     ROLES,
+    Append,
     NewThread,
-    Row,
     decoded,
     merged,
     metadata_json,
@@ -81,16 +81,6 @@ UPDATE = f"""
 MESSAGE = "seq, created_at, tokens, metadata, content"
 
 _message: "msgspec.json.Decoder[Message]" = msgspec.json.Decoder(Message)
-
-
-class Append(NamedTuple):
-    """Messages for a thread, ready to be written."""
-
-    id: str
-    resource: str | None
-    key: str | None
-    expected_seq: int | None
-    rows: Sequence[Row]
 
 
 async def append(db: Connection, asked: Append) -> Appended:

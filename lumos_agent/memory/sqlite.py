@@ -13,6 +13,7 @@ from lumos_agent.errors import ConfigError, MemoryStorageError
 from lumos_agent.memory import sqlite_read, sqlite_search, sqlite_write
 from lumos_agent.memory.base import Appended, Found, GetMessagesParams, MemoryThread, Page, Stored
 from lumos_agent.memory.checks import (
+    Append,
     check_known,
     check_name,
     is_plain,
@@ -24,7 +25,6 @@ from lumos_agent.memory.checks import (
 from lumos_agent.memory.sqlite_file import Durability, SQLiteFile
 from lumos_agent.memory.sqlite_read import thread_of
 from lumos_agent.memory.sqlite_worker import Job, Jobs, Settled, Work, Worker, Writer
-from lumos_agent.memory.sqlite_write import Append
 from lumos_agent.messages import Message
 
 LONGEST_WAIT = 2_000_000

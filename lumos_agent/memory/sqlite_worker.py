@@ -13,8 +13,9 @@ from itertools import groupby
 from queue import SimpleQueue
 from typing import Any
 
+from lumos_agent.memory.checks import Append
 from lumos_agent.memory.sqlite_file import Database
-from lumos_agent.memory.sqlite_write import Append, append_all
+from lumos_agent.memory.sqlite_write import append_all
 from lumos_tools.errors import LumosError
 
 Work = Callable[[Database], Any]

@@ -13,20 +13,10 @@ from msgspec import UNSET, UnsetType
 
 from lumos_agent.errors import MemoryStorageError, ThreadConflictError
 from lumos_agent.memory.base import Appended
-from lumos_agent.memory.checks import NewThread, Row, merged, not_found
+from lumos_agent.memory.checks import Append, NewThread, merged, not_found
 from lumos_agent.memory.sqlite_file import SEQ_BITS, Database
 from lumos_agent.memory.sqlite_read import ThreadRow, find
 from lumos_agent.messages import encode
-
-
-class Append(NamedTuple):
-    """Messages for a thread, ready to be written."""
-
-    id: str
-    resource: str | None
-    key: str | None
-    expected_seq: int | None
-    rows: Sequence[Row]
 
 
 class _Head(NamedTuple):

@@ -528,26 +528,30 @@ async def test_settled():
 
 
 class Meeting:
-    """A provider's answers that wait for each other's runs."""
+    """A tool that says when it was called, and waits until it may go on."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.may = asyncio.Event()
+
+    @property
+    def tool(self) -> Any:
+        @function_tool
+        async def wait() -> str:
+            """Wait."""
+            self.asked.set()
+            await self.may.wait()
+            return "waited"
+
+        return wait
 
 
 async def test_busy():
     """A second run in a thread is refused, and does nothing to it; after the first one may."""
     storage, meeting = InMemoryStorage(), Meeting()
 
-    @function_tool
-    async def wait() -> str:
-        """Wait."""
-        meeting.asked.set()
-        await meeting.may.wait()
-        return "waited"
-
     agent = Agent(
-        ScriptedProvider(calls("wait"), says("1"), says("2")), tools=[wait], memory=storage
+        ScriptedProvider(calls("wait"), says("1"), says("2")), tools=[meeting.tool], memory=storage
     )
     first = asyncio.ensure_future(agent.generate("one", thread="t"))
     await meeting.asked.wait()
@@ -591,15 +595,8 @@ async def test_cancelled_while_it_waits():
     """A run that is cancelled while it waits for its turn takes nobody else's; in the end nothing is left."""
     storage, meeting = InMemoryStorage(), Meeting()
 
-    @function_tool
-    async def wait() -> str:
-        """Wait."""
-        meeting.asked.set()
-        await meeting.may.wait()
-        return "waited"
-
     provider = ScriptedProvider(calls("wait"), says("1"), says("3"))
-    agent = Agent(provider, tools=[wait], memory=Memory(storage, busy="wait"))
+    agent = Agent(provider, tools=[meeting.tool], memory=Memory(storage, busy="wait"))
     runs = [asyncio.ensure_future(agent.generate(f"{n}", thread="t")) for n in range(3)]
     await meeting.asked.wait()
     runs[1].cancel()
