@@ -35,6 +35,15 @@ class Memory(msgspec.Struct, frozen=True):
     """Tokens that the model takes; None for what LiteLLM's list says of it, else 128,000."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.storage, type) or not hasattr(self.storage, "get_messages"):
+            raise ConfigError(
+                f"memory={self.storage!r} is no store of threads; open one, for example "
+                "`async with SQLiteStorage('threads.db') as memory`, and give that"
+            )
+        if not isinstance(cast("object", self.window), Window):
+            raise ConfigError(
+                f"window={self.window!r} is no window; give TokenWindow(), for example"
+            )
         if self.autosave not in get_args(Autosave):
             raise ConfigError(f"autosave is 'message' or 'step', not {self.autosave!r}")
         if self.busy not in get_args(Busy):

@@ -723,6 +723,22 @@ async def test_bad_settings(settings: Any, says: str):
     assert [] == await stored(storage)
 
 
+@pytest.mark.parametrize("storage", ["threads.db", InMemoryStorage, None])
+def test_no_store(storage: Any):
+    """A path, or a class, is no store; that is said when the agent is made, with the way out."""
+    with pytest.raises(ConfigError, match=r"is no store of threads; open one, .*SQLiteStorage"):
+        Memory(storage)
+    if storage is not None:
+        with pytest.raises(ConfigError, match="is no store of threads"):
+            Agent(ScriptedProvider(), memory=storage)
+
+
+def test_no_window():
+    """What cannot select is no window."""
+    with pytest.raises(ConfigError, match="window='all' is no window; give TokenWindow"):
+        Memory(InMemoryStorage(), window="all")  # type: ignore[arg-type]
+
+
 def test_memory_of_a_store():
     """A store is taken for memory with the usual settings."""
     storage = InMemoryStorage()
