@@ -465,6 +465,8 @@ class MemorySearchContract(MemoryContract):
 
             assert [("b", 1), ("a", 2), ("a", 1)] == await found("milk")
             assert [("b", 1), ("a", 1)] == await found('cats "MILK" (*) -')
+            assert [] == await found("cats zebra")
+            assert [] == await found("aardvark cats")
             assert [("b", 1)] == await found("milk", limit=1)
             assert [] == await found("milk", limit=0)
             assert 3 == len(await found("milk", limit=None))
