@@ -1,6 +1,7 @@
 """The file of a SQLite store: how it is opened, what stands in it, and what its failures mean."""
 
 import os
+import time
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, cast
 
@@ -32,6 +33,8 @@ MIGRATIONS = (
     """,
 )
 """What makes version 1 of nothing, 2 of 1 and so on: they only add, so an older version's data stays."""
+POLL = 0.005
+"""Seconds between two looks at what another process holds."""
 SEQ_BITS = 32
 CACHE = -16384
 """KiB of pages that a connection keeps, as SQLite counts them."""
@@ -119,7 +122,7 @@ class SQLiteFile(NamedTuple):
                 f"{self.path!r} is read-only; let this user write to the file and to its folder"
             )
         version = self._version(db)
-        if (mode := db.pragma("journal_mode", "WAL")) != "wal":
+        if (mode := self._write_ahead(db)) != "wal":
             raise MemoryStorageError(
                 f"{self.path!r} cannot have a write-ahead log, its journal stays {mode!r}; choose a "
                 "path on a disk of this machine, or InMemoryStorage for what may be forgotten"
@@ -127,6 +130,22 @@ class SQLiteFile(NamedTuple):
         db.pragma("synchronous", self.durability)
         if version < len(MIGRATIONS):
             self._migrate(db)
+
+    def _write_ahead(self, db: Database) -> str:
+        """Have a write-ahead log, if the file can; the journal that it has then.
+
+        For this SQLite itself does not wait, for another process that makes the same file, for example.
+        """
+        import apsw
+
+        until = time.monotonic() + self.lock_timeout
+        while True:
+            try:
+                return str(db.pragma("journal_mode", "WAL"))
+            except apsw.BusyError:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(POLL)
 
     def _migrate(self, db: Database) -> None:
         """Go on from the version that the file has; where it fails, closing takes all of it back."""

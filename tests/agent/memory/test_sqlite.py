@@ -9,6 +9,7 @@ import resource
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -582,6 +583,20 @@ async def test_two_starters(path: Path, number: int) -> None:
     assert [0] * starters == [ended(process) for process in processes]
     async with SQLiteStorage(path) as storage:
         assert starters == len((await storage.list_threads()).items)
+
+
+async def test_waits_for_who_makes_the_file(path: Path) -> None:
+    """A file that another process writes to before it has its write-ahead log is waited for, so long."""
+    with by_hand(path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        with pytest.raises(MemoryStorageError, match="locked by another process for 0.05 s"):
+            await SQLiteStorage(path, lock_timeout=0.05).__aenter__()
+        assert time.monotonic() - began >= 0.05
+
+        asyncio.get_running_loop().call_later(0.05, other.execute, "COMMIT")
+        async with SQLiteStorage(path) as storage:
+            assert () == (await storage.list_threads()).items
 
 
 async def test_migration(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
